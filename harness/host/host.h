@@ -1,0 +1,64 @@
+// Owns: what a host is (GPUs by profile, driver, mask), read from the YAML in fixtures/hosts.
+#pragma once
+
+#include <cstdint>
+#include <filesystem>
+#include <map>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "src/simcuda/interface/host_description.h"
+
+namespace portcullis::host {
+
+// One GPU model as data. Sources of the figures stand in each profile's YAML.
+struct Profile {
+  std::string id;    // file name without .yaml: "h200"
+  std::string name;  // "NVIDIA H200", as cudaDeviceProp.name says
+  std::uint64_t memory_bytes = 0;
+  int compute_major = 0, compute_minor = 0;
+  int multiprocessors = 0;
+  int max_threads_per_multiprocessor = 0;
+  int l2_bytes = 0;
+  int clock_khz = 0, memory_clock_khz = 0, memory_bus_bits = 0;
+};
+
+// One host. Each GPU is a profile with a UUID of its own.
+struct Gpu {
+  Profile profile;
+  std::string uuid;  // "GPU-8a3f…", as nvidia-smi prints it
+};
+struct Host {
+  std::string name;   // "2xh200"
+  std::string about;  // one line for people
+  int driver_version = 0;  // 13000 for 13.0; 0: no driver
+  std::vector<Gpu> gpus;
+};
+
+// The value of CUDA_VISIBLE_DEVICES; unset and empty are two different things.
+struct Mask {
+  std::optional<std::string> value;
+  // "unset", "empty" or the value.
+  std::string Text() const;
+  bool operator==(const Mask&) const = default;
+};
+
+// The hosts of one folder (with its profiles/ beside them).
+class HostLibrary {
+ public:
+  // Reads every *.yaml of `folder`. Errors name file, line and column.
+  explicit HostLibrary(const std::filesystem::path& folder);
+  // By name, or by path if `name` ends in .yaml. Unknown names: UsageError with the nearest.
+  Host Find(const std::string& name) const;
+  std::vector<std::string> Names() const;  // in file-name order
+
+ private:
+  std::map<std::string, Profile> profiles_;
+  std::map<std::string, Host> hosts_;
+};
+
+// The plain-data form that the simulated runtime reads.
+simcuda::HostDescription Describe(const Host& host);
+
+}  // namespace portcullis::host

@@ -1,0 +1,60 @@
+// Owns: child processes: starting, feeding, listening, deadlines, ending the whole process group.
+// Knows nothing of checkpoints. Single-threaded: callbacks run inside Run().
+#pragma once
+
+#include <chrono>
+#include <filesystem>
+#include <functional>
+#include <map>
+#include <memory>
+#include <optional>
+#include <string>
+#include <vector>
+
+namespace portcullis::runner {
+
+struct Command {
+  std::vector<std::string> argv;  // argv[0] is a path, not searched for
+  std::map<std::string, std::string> environment;  // the whole of it
+  std::filesystem::path folder;   // working directory
+  std::string input;              // written to standard input, which is then closed
+  std::chrono::milliseconds deadline{60'000};
+  std::size_t output_limit = 256 * 1024;  // per stream: the first and the last half are kept
+};
+
+// How a child ended: exactly one of exit code, signal and failure to start; timed_out and
+// stopped say that the harness ended it.
+struct Ended {
+  std::optional<int> exit_code;
+  std::optional<int> signal;
+  std::string start_error;  // not empty: it never ran ("cannot start 'x': No such file …")
+  bool timed_out = false;
+  bool stopped = false;     // ended by Stop()
+  std::string output;       // standard output, shortened to output_limit
+  std::string errors;       // standard error, likewise
+  std::string answer;       // bytes written to the answer pipe (fd in PORTCULLIS_ANSWER_FD)
+  bool answer_too_long = false;
+  std::chrono::duration<double> seconds{0};
+};
+
+class Runner {
+ public:
+  explicit Runner(int jobs);
+  ~Runner();
+  // Queues a child; `done` is called once, from Run(), when it and its process group have ended.
+  void Submit(Command command, std::function<void(Ended)> done);
+  // Runs until all queued children, and those queued by callbacks, have ended.
+  void Run();
+  // Ends all running children (SIGTERM, then SIGKILL after a grace) and forgets queued ones.
+  // May be called from a callback.
+  void Stop();
+  // Stop() on SIGINT or SIGTERM while in Run(); interrupted() then says which signal it was.
+  void StopOnSignals();
+  std::optional<int> interrupted() const;
+
+ private:
+  class Impl;
+  std::unique_ptr<Impl> impl_;
+};
+
+}  // namespace portcullis::runner
