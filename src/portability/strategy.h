@@ -35,12 +35,12 @@ enum class ArgumentKind {
 // One row of the table.
 struct StrategyRow {
   StrategyKind kind;
-  std::string_view name;       // "map-location"
+  std::string_view name;  // "map-location"
   ArgumentKind argument;
-  std::string_view example;    // "map-location=cuda:1"
-  std::string_view summary;    // for people, one line
-  std::string_view python;     // code, {device} filled in; "" if Python has no such way
-  std::string_view cpp;        // code, {device} filled in; "" if C++ has no such way
+  std::string_view example;  // "map-location=cuda:1"
+  std::string_view summary;  // for people, one line
+  std::string_view python;   // code, {device} filled in; "" if Python has no such way
+  std::string_view cpp;      // code, {device} filled in; "" if C++ has no such way
 };
 std::span<const StrategyRow> StrategyTable();
 

@@ -1,0 +1,159 @@
+#include "src/portability/strategy.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <array>
+
+#include "src/base/error.h"
+#include "src/base/names.h"
+
+namespace portcullis::portability {
+namespace {
+
+constexpr std::array kTable{
+    StrategyRow{StrategyKind::kAsSaved, "as-saved", ArgumentKind::kNone, "as-saved",
+                "load onto the devices it was saved from", "torch.load(f)", "torch::jit::load(f)"},
+    StrategyRow{StrategyKind::kAsSavedThenTo, "as-saved-then-to", ArgumentKind::kDevice,
+                "as-saved-then-to=cpu", "load as saved, then .to(device)",
+                "torch.load(f) … .to('{}')", "torch::jit::load(f).to(\"{}\")"},
+    StrategyRow{StrategyKind::kMapLocation, "map-location", ArgumentKind::kDevice,
+                "map-location=cpu", "load straight onto a device",
+                "torch.load(f, map_location='{}')", "torch::jit::load(f, \"{}\")"},
+    StrategyRow{StrategyKind::kRemap, "remap", ArgumentKind::kDevicePairs, "remap=cuda:1>cuda:0",
+                "a dict from saved to present devices", "torch.load(f, map_location={})", ""},
+    StrategyRow{StrategyKind::kCallable, "callable", ArgumentKind::kCallable, "callable=keep",
+                "a function of storage and tag", "torch.load(f, map_location=lambda s, l: {})", ""},
+    StrategyRow{StrategyKind::kCpuThenTo, "cpu-then-to", ArgumentKind::kDevice,
+                "cpu-then-to=cuda:0", "load on the CPU, then .to(device)",
+                "torch.load(f, map_location='cpu') … .to('{}')",
+                "torch::jit::load(f, torch::kCPU).to(\"{}\")"},
+    StrategyRow{StrategyKind::kParts, "parts", ArgumentKind::kDevices, "parts=cuda:0,cuda:1",
+                "load on the CPU, then move parts to different devices",
+                "torch.load(f, map_location='cpu') … part.to(device) for {}",
+                "torch::jit::load(f, torch::kCPU) … part.to(device) for {}"},
+    StrategyRow{StrategyKind::kMmap, "mmap", ArgumentKind::kOptionalDevice, "mmap=cpu",
+                "map the file into memory instead of reading it",
+                "torch.load(f, mmap=True, map_location={})", ""},
+};
+
+// Device types that torch.device() parses (c10/core/Device.cpp, PyTorch 2.11).
+constexpr std::array kDeviceTypes{"cpu",    "cuda",          "ipu",    "xpu", "mkldnn", "opengl",
+                                  "opencl", "ideep",         "hip",    "ve",  "fpga",   "maia",
+                                  "xla",    "lazy",          "vulkan", "mps", "meta",   "hpu",
+                                  "mtia",   "privateuseone", "npu"};
+
+[[noreturn]] void BadArgument(std::string_view text, const StrategyRow& row, std::string_view found,
+                              std::string_view expected) {
+  throw UsageError(fmt::format("strategy '{}': found {}, expected {}, as in '{}'", text, found,
+                               expected, row.example));
+}
+
+// Splits at a character; an empty text has one empty part.
+std::vector<std::string_view> Split(std::string_view text, char separator) {
+  std::vector<std::string_view> parts;
+  for (std::size_t start = 0;;) {
+    const std::size_t end = text.find(separator, start);
+    parts.push_back(text.substr(start, end - start));
+    if (end == std::string_view::npos) return parts;
+    start = end + 1;
+  }
+}
+
+void CheckDevices(std::string_view text, const StrategyRow& row, std::string_view argument) {
+  for (const std::string_view device : Split(argument, ',')) {
+    if (!IsDevice(device)) BadArgument(text, row, fmt::format("'{}'", device), "a device");
+  }
+}
+
+void CheckPairs(std::string_view text, const StrategyRow& row, std::string_view argument) {
+  for (const std::string_view pair : Split(argument, ',')) {
+    const auto sides = Split(pair, '>');
+    if (sides.size() != 2 || !IsDevice(sides[0]) || !IsDevice(sides[1])) {
+      BadArgument(text, row, fmt::format("'{}'", pair), "saved>present");
+    }
+  }
+}
+
+void CheckArgument(std::string_view text, const StrategyRow& row, std::string_view argument,
+                   bool given) {
+  if (row.argument == ArgumentKind::kNone) {
+    if (given) BadArgument(text, row, fmt::format("'={}'", argument), "nothing behind the name");
+    return;
+  }
+  if (!given || argument.empty()) {
+    if (row.argument == ArgumentKind::kOptionalDevice && !given) return;
+    BadArgument(text, row, "nothing", "an argument behind '='");
+  }
+  switch (row.argument) {
+    case ArgumentKind::kDevice:
+    case ArgumentKind::kOptionalDevice:
+      if (!IsDevice(argument)) BadArgument(text, row, fmt::format("'{}'", argument), "a device");
+      return;
+    case ArgumentKind::kCallable:
+      if (argument != "keep" && argument != "none" && !IsDevice(argument)) {
+        BadArgument(text, row, fmt::format("'{}'", argument), "keep, none or a device");
+      }
+      return;
+    case ArgumentKind::kDevices:
+      return CheckDevices(text, row, argument);
+    case ArgumentKind::kDevicePairs:
+      return CheckPairs(text, row, argument);
+    case ArgumentKind::kNone:
+      return;
+  }
+}
+
+}  // namespace
+
+std::span<const StrategyRow> StrategyTable() { return kTable; }
+
+std::string Strategy::Text() const {
+  const std::string name(Row().name);
+  return argument.empty() ? name : name + "=" + argument;
+}
+
+const StrategyRow& Strategy::Row() const {
+  return *std::find_if(kTable.begin(), kTable.end(),
+                       [this](const StrategyRow& row) { return row.kind == kind; });
+}
+
+Strategy ParseStrategy(std::string_view text) {
+  const std::size_t equals = text.find('=');
+  const std::string_view name = text.substr(0, equals);
+  const auto* row = std::find_if(kTable.begin(), kTable.end(),
+                                 [&](const StrategyRow& r) { return r.name == name; });
+  if (row == kTable.end()) {
+    std::vector<std::string> known;
+    for (const StrategyRow& r : kTable) known.emplace_back(r.name);
+    throw UsageError(UnknownName("strategy", name, known));
+  }
+  const bool given = equals != std::string_view::npos;
+  const std::string_view argument = given ? text.substr(equals + 1) : std::string_view{};
+  CheckArgument(text, *row, argument, given);
+  return {row->kind, std::string(argument)};
+}
+
+bool IsDevice(std::string_view text) {
+  const auto parts = Split(text, ':');
+  if (parts.size() > 2) return false;
+  if (std::find(kDeviceTypes.begin(), kDeviceTypes.end(), parts[0]) == kDeviceTypes.end()) {
+    return false;
+  }
+  if (parts.size() == 1) return true;
+  constexpr std::size_t kMostDigits = 3;
+  return !parts[1].empty() && parts[1].size() <= kMostDigits &&
+         (parts[1] == "0" || parts[1][0] != '0') &&
+         std::all_of(parts[1].begin(), parts[1].end(), [](char c) { return c >= '0' && c <= '9'; });
+}
+
+std::vector<DevicePair> RemapPairs(const Strategy& strategy) {
+  std::vector<DevicePair> pairs;
+  for (const std::string_view pair : Split(strategy.argument, ',')) {
+    const auto sides = Split(pair, '>');
+    if (sides.size() == 2) pairs.push_back({std::string(sides[0]), std::string(sides[1])});
+  }
+  return pairs;
+}
+
+}  // namespace portcullis::portability
