@@ -18,15 +18,15 @@ using Environment = std::map<std::string, std::string>;
 
 // One build of LibTorch or PyTorch that can load, as the build wrote it into runtimes.json.
 struct Runtime {
-  std::string id;        // "python-2.11.0", "cpp-2.11.0", "cpp-2.11.0-cpu"
-  std::string family;    // "python", "cpp", "cpp-cpu": what scenarios name
-  std::string version;   // "2.11.0"
-  int cuda = 0;          // CUDA major of the build; 0: a CPU-only build
+  std::string id;       // "python-2.11.0", "cpp-2.11.0", "cpp-2.11.0-cpu"
+  std::string family;   // "python", "cpp", "cpp-cpu": what scenarios name
+  std::string version;  // "2.11.0"
+  int cuda = 0;         // CUDA major of the build; 0: a CPU-only build
   bool is_default = false;
-  std::vector<std::string> loader;        // argv of the loader
-  std::vector<std::string> maker;         // argv of the checkpoint maker of this family, may be empty
-  Environment environment;                // PYTHONPATH and the like
-  std::filesystem::path standins;         // folder of the stand-in libraries
+  std::vector<std::string> loader;  // argv of the loader
+  std::vector<std::string> maker;   // argv of the checkpoint maker of this family, may be empty
+  Environment environment;          // PYTHONPATH and the like
+  std::filesystem::path standins;   // folder of the stand-in libraries
 };
 // Reads runtimes.json (a list of objects with these fields). Errors name file and field.
 std::vector<Runtime> ReadRuntimes(const std::filesystem::path& file);

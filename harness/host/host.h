@@ -30,8 +30,8 @@ struct Gpu {
   std::string uuid;  // "GPU-8a3f…", as nvidia-smi prints it
 };
 struct Host {
-  std::string name;   // "2xh200"
-  std::string about;  // one line for people
+  std::string name;        // "2xh200"
+  std::string about;       // one line for people
   int driver_version = 0;  // 13000 for 13.0; 0: no driver
   std::vector<Gpu> gpus;
 };

@@ -14,10 +14,10 @@
 namespace portcullis::runner {
 
 struct Command {
-  std::vector<std::string> argv;  // argv[0] is a path, not searched for
+  std::vector<std::string> argv;                   // argv[0] is a path, not searched for
   std::map<std::string, std::string> environment;  // the whole of it
-  std::filesystem::path folder;   // working directory
-  std::string input;              // written to standard input, which is then closed
+  std::filesystem::path folder;                    // working directory
+  std::string input;  // written to standard input, which is then closed
   std::chrono::milliseconds deadline{60'000};
   std::size_t output_limit = 256 * 1024;  // per stream: the first and the last half are kept
 };
@@ -29,10 +29,10 @@ struct Ended {
   std::optional<int> signal;
   std::string start_error;  // not empty: it never ran ("cannot start 'x': No such file …")
   bool timed_out = false;
-  bool stopped = false;     // ended by Stop()
-  std::string output;       // standard output, shortened to output_limit
-  std::string errors;       // standard error, likewise
-  std::string answer;       // bytes written to the answer pipe (fd in PORTCULLIS_ANSWER_FD)
+  bool stopped = false;  // ended by Stop()
+  std::string output;    // standard output, shortened to output_limit
+  std::string errors;    // standard error, likewise
+  std::string answer;    // bytes written to the answer pipe (fd in PORTCULLIS_ANSWER_FD)
   bool answer_too_long = false;
   std::chrono::duration<double> seconds{0};
 };

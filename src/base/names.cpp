@@ -44,8 +44,7 @@ std::string UnknownName(std::string_view what, std::string_view wanted,
   std::sort(sorted.begin(), sorted.end());
   const std::string near = NearestName(wanted, known);
   const std::string hint = near.empty() ? "" : fmt::format("; did you mean '{}'?", near);
-  return fmt::format("unknown {} '{}'{}\n  known: {}", what, wanted, hint,
-                     fmt::join(sorted, ", "));
+  return fmt::format("unknown {} '{}'{}\n  known: {}", what, wanted, hint, fmt::join(sorted, ", "));
 }
 
 }  // namespace portcullis

@@ -10,17 +10,17 @@ namespace portcullis::checkpoint {
 
 // The kinds of file that can be told apart; names in FormatName().
 enum class Format {
-  kZip,               // torch.save since 1.6
-  kLegacy,            // torch.save before 1.6, and _use_new_zipfile_serialization=False
-  kTorchScript,       // torch.jit.save, torch::jit::Module::save
-  kArchive,           // C++ torch::serialize::OutputArchive (a TorchScript archive without methods)
-  kPickleSave,        // C++ torch::pickle_save
-  kPackage,           // torch.package
-  kExportedProgram,   // .pt2
+  kZip,              // torch.save since 1.6
+  kLegacy,           // torch.save before 1.6, and _use_new_zipfile_serialization=False
+  kTorchScript,      // torch.jit.save, torch::jit::Module::save
+  kArchive,          // C++ torch::serialize::OutputArchive (a TorchScript archive without methods)
+  kPickleSave,       // C++ torch::pickle_save
+  kPackage,          // torch.package
+  kExportedProgram,  // .pt2
   kSafetensors,
-  kShardedIndex,      // *.index.json that names shards
-  kDistributed,       // torch.distributed.checkpoint directory with .metadata
-  kPlainPickle,       // pickle with tensors inside
+  kShardedIndex,  // *.index.json that names shards
+  kDistributed,   // torch.distributed.checkpoint directory with .metadata
+  kPlainPickle,   // pickle with tensors inside
 };
 
 // "zip", "legacy", "torchscript", "archive", "pickle-save", "package", "exported-program",
@@ -29,24 +29,25 @@ std::string FormatName(Format format);
 
 // What kind of place names the device; decides which strategies can reach it.
 enum class Place {
-  kStorageTag,      // location of a storage: what map_location maps
-  kDeviceObject,    // a torch.device stored as data: map_location does not touch it
-  kRebuildArgument, // a device argument of a rebuild function (_rebuild_device_tensor_from_numpy)
-  kCodeLiteral,     // torch.device("cuda:0") in TorchScript code: no load argument reaches it
-  kGraphConstant,   // a device in an exported program's graph
-  kLookalike,       // a user's string that reads like a device and is none
+  kStorageTag,       // location of a storage: what map_location maps
+  kDeviceObject,     // a torch.device stored as data: map_location does not touch it
+  kRebuildArgument,  // a device argument of a rebuild function (_rebuild_device_tensor_from_numpy)
+  kCodeLiteral,      // torch.device("cuda:0") in TorchScript code: no load argument reaches it
+  kGraphConstant,    // a device in an exported program's graph
+  kLookalike,        // a user's string that reads like a device and is none
 };
 
-// "storage tag", "device object", "rebuild argument", "code literal", "graph constant", "lookalike".
+// "storage tag", "device object", "rebuild argument", "code literal", "graph constant",
+// "lookalike".
 std::string PlaceName(Place place);
 
 // One place that names a device.
 struct DeviceTag {
   Place place = Place::kStorageTag;
-  std::string device;       // as written: "cuda:0", "cpu", "npu:1"
-  std::string member;       // archive member, "" for a file without members
-  std::uint64_t offset = 0; // of the string's first byte within the member (decompressed)
-  std::string storage;      // storage key for kStorageTag, else ""
+  std::string device;        // as written: "cuda:0", "cpu", "npu:1"
+  std::string member;        // archive member, "" for a file without members
+  std::uint64_t offset = 0;  // of the string's first byte within the member (decompressed)
+  std::string storage;       // storage key for kStorageTag, else ""
 };
 
 // One tensor as the checkpoint describes it.
@@ -62,7 +63,7 @@ struct TensorEntry {
 // One storage: what is loaded, moved and counted.
 struct StorageEntry {
   std::string key;
-  std::string device;        // its tag
+  std::string device;  // its tag
   std::string dtype;
   std::uint64_t bytes = 0;
 };
