@@ -26,9 +26,11 @@ struct Runtime {
   std::vector<std::string> loader;  // argv of the loader
   std::vector<std::string> maker;   // argv of the checkpoint maker of this family, may be empty
   Environment environment;          // PYTHONPATH and the like
-  std::filesystem::path standins;   // folder of the stand-in libraries
+  std::filesystem::path standins;   // folder of the stand-in libraries; empty: needs none
+  bool preload = true;              // the stand-ins must also go before libraries found by RPATH
 };
-// Reads runtimes.json (a list of objects with these fields). Errors name file and field.
+// Reads runtimes.json: a list of objects with these fields (is_default is called "default").
+// Relative paths are relative to the file. Errors name file and field.
 std::vector<Runtime> ReadRuntimes(const std::filesystem::path& file);
 
 // Counts of one device in one phase, copied out of a flight record.
@@ -43,11 +45,38 @@ struct Flight {
   std::vector<std::array<Counts, simcuda::kPhases>> devices;  // by physical device
   std::vector<std::string> refused;  // calls that are not modelled, by name
   std::uint64_t refused_calls = 0;
-  // Sum over devices, of phases load and move (peak: the sum of each device's peak).
+  // Sum over devices, of phases load and move (peak: the sum of each device's higher one).
   Counts LoadAndMove() const;
 };
 
-// A host made ready for one child, in a folder of its own. Removes its files when it ends.
+// The file that the simulated runtime writes its flight record to: created whole, with its blocks
+// reserved, and readable to the end even if the child deletes it.
+class FlightFile {
+ public:
+  // Throws CannotRun if the file exists or cannot be written.
+  explicit FlightFile(const std::filesystem::path& file);
+  ~FlightFile();
+  FlightFile(const FlightFile&) = delete;
+  FlightFile& operator=(const FlightFile&) = delete;
+  // A copy of what stands there now, of the first `devices` devices. Throws CannotRun if the child
+  // damaged the file.
+  Flight Read(std::size_t devices) const;
+
+ private:
+  std::filesystem::path file_;
+  int descriptor_ = -1;
+  const simcuda::FlightRecord* record_ = nullptr;
+};
+
+// The environment of a child: nothing of this process's own. `description` and `record` are the
+// files that the simulated runtime reads and writes.
+Environment BuildEnvironment(const Mask& mask, const Runtime& runtime,
+                             const std::filesystem::path& folder,
+                             const std::filesystem::path& description,
+                             const std::filesystem::path& record);
+
+// A host made ready for one child, in a folder of its own. Removes its two files when it ends;
+// what the child left in the folder is the folder's owner's to remove.
 class ChildHost {
  public:
   // `folder` must exist and be this child's alone.
@@ -61,12 +90,13 @@ class ChildHost {
   // needed to run at all (PATH is fixed, HOME and TMPDIR are `folder`).
   const Environment& environment() const { return environment_; }
   // What the runtime has written down so far; readable after any death of the child.
-  Flight Read() const;
+  Flight Read() const { return flight_.Read(device_count_); }
 
  private:
-  std::filesystem::path folder_;
+  std::filesystem::path description_;
   std::size_t device_count_;
   Environment environment_;
+  FlightFile flight_;
 };
 
 }  // namespace portcullis::host

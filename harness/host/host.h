@@ -22,6 +22,17 @@ struct Profile {
   int max_threads_per_multiprocessor = 0;
   int l2_bytes = 0;
   int clock_khz = 0, memory_clock_khz = 0, memory_bus_bits = 0;
+  bool operator==(const Profile&) const = default;
+};
+
+// The value of CUDA_VISIBLE_DEVICES; unset and empty are two different things.
+struct Mask {
+  std::optional<std::string> value;
+  // "unset", "empty" or the value.
+  std::string Text() const;
+  // The other way round; "" is empty too.
+  static Mask FromText(const std::string& text);
+  bool operator==(const Mask&) const = default;
 };
 
 // One host. Each GPU is a profile with a UUID of its own.
@@ -34,14 +45,7 @@ struct Host {
   std::string about;       // one line for people
   int driver_version = 0;  // 13000 for 13.0; 0: no driver
   std::vector<Gpu> gpus;
-};
-
-// The value of CUDA_VISIBLE_DEVICES; unset and empty are two different things.
-struct Mask {
-  std::optional<std::string> value;
-  // "unset", "empty" or the value.
-  std::string Text() const;
-  bool operator==(const Mask&) const = default;
+  Mask mask;  // where a case does not say another one
 };
 
 // The hosts of one folder (with its profiles/ beside them).
@@ -49,7 +53,8 @@ class HostLibrary {
  public:
   // Reads every *.yaml of `folder`. Errors name file, line and column.
   explicit HostLibrary(const std::filesystem::path& folder);
-  // By name, or by path if `name` ends in .yaml. Unknown names: UsageError with the nearest.
+  // By name, or by path if `name` ends in .yaml (its GPUs are profiles of this library; its name
+  // is the file's). Unknown names: UsageError with the nearest.
   Host Find(const std::string& name) const;
   std::vector<std::string> Names() const;  // in file-name order
 
@@ -58,7 +63,7 @@ class HostLibrary {
   std::map<std::string, Host> hosts_;
 };
 
-// The plain-data form that the simulated runtime reads.
+// The plain-data form that the simulated runtime reads. GPU i is at PCI bus i + 1.
 simcuda::HostDescription Describe(const Host& host);
 
 }  // namespace portcullis::host

@@ -1,0 +1,40 @@
+#include "harness/host/child_host.h"
+
+#include <fmt/format.h>
+
+#include <fstream>
+
+#include "src/base/error.h"
+
+namespace portcullis::host {
+namespace {
+
+void WriteDescription(const Host& host, const std::filesystem::path& file) {
+  const simcuda::HostDescription description = Describe(host);
+  std::ofstream stream(file, std::ios::binary | std::ios::trunc);
+  stream.write(reinterpret_cast<const char*>(&description), sizeof(description));
+  stream.close();
+  if (stream) return;
+  const CannotRun error(SystemError(fmt::format("cannot write the host {}", file.string())));
+  std::error_code ignored;
+  std::filesystem::remove(file, ignored);
+  throw CannotRun(error);
+}
+
+}  // namespace
+
+ChildHost::ChildHost(const Host& host, const Mask& mask, const Runtime& runtime,
+                     const std::filesystem::path& folder)
+    : description_(folder / "host"),
+      device_count_(host.gpus.size()),
+      environment_(BuildEnvironment(mask, runtime, folder, description_, folder / "record")),
+      flight_(folder / "record") {
+  WriteDescription(host, description_);
+}
+
+ChildHost::~ChildHost() {
+  std::error_code ignored;
+  std::filesystem::remove(description_, ignored);
+}
+
+}  // namespace portcullis::host
