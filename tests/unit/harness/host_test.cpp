@@ -184,7 +184,7 @@ INSTANTIATE_TEST_SUITE_P(
         BadHost{"MaskNothing", "about: x\ndriver: absent\ngpus: []\nmask:\n", "", "found nothing"},
         BadHost{"NotAMap", "[1, 2]\n", "1:1", "found a list, expected a map"},
         BadHost{"NotYaml", "about: [\n", "2:1", "not YAML"}),
-    [](const auto& info) { return info.param.name; });
+    [](const auto& one) { return one.param.name; });
 
 TEST_F(HostFile, TooManyGpus) {
   std::string gpus = "card";
