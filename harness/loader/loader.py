@@ -1,0 +1,90 @@
+"""The Python loader: reads one request, performs its strategy with PyTorch, writes one answer.
+
+Owns: the order of one case (request, load, move, read back, answer). The messages are those of
+protocol.h. PyTorch is imported only after the request has been understood, so a bad one is
+refused within milliseconds (exit code 2, the reason on standard error).
+"""
+
+import os
+import sys
+import time
+
+from portcullis_loader import flight
+from portcullis_loader.answer import AnswerPipe
+from portcullis_loader.request import BadRequest, read_request
+
+
+class Clock:
+    """The phase the loader is in, told to the flight record, and seconds spent in each."""
+
+    def __init__(self, record):
+        self.seconds = {phase: 0.0 for phase in flight.PHASES}
+        self._record = record
+        self._since = None
+        self.phase = None
+
+    def enter(self, phase):
+        self.stop()
+        self.phase = phase
+        self._record.enter(phase)
+        self._since = time.perf_counter()
+
+    def stop(self):
+        if self._since is not None:
+            self.seconds[self.phase] += time.perf_counter() - self._since
+        self._since = None
+
+
+def describe_error(error):
+    return {"type": type(error).__name__, "text": str(error)}
+
+
+def perform(request, clock):
+    """Performs the request's strategy; the answer as a dict, without protocol and case."""
+    import torch
+
+    from portcullis_loader import strategies, tensors
+
+    answer = {
+        "runtime": {
+            "language": "python",
+            "torch": str(torch.__version__),
+            "cuda": torch.version.cuda or "",
+        },
+        "tensors": [],
+        "values": [],
+        "error": None,
+    }
+    try:
+        clock.enter("load")
+        loaded = strategies.perform(request, clock.enter)
+        clock.enter("read-back")
+        answer["tensors"] = tensors.describe_tensors(loaded)
+        answer["values"] = tensors.describe_values(loaded)
+        answer["outcome"] = "loaded"
+    except tensors.Unsupported as reason:
+        answer["outcome"] = "unsupported"
+        answer["error"] = describe_error(reason)
+    except Exception as error:  # whatever PyTorch throws is the observation
+        answer["outcome"] = "raised"
+        answer["error"] = describe_error(error)
+    clock.stop()
+    answer["phase"] = clock.phase
+    answer["seconds"] = clock.seconds
+    return answer
+
+
+def main():
+    try:
+        pipe = AnswerPipe(os.environ)
+        request = read_request(sys.stdin.buffer)
+        clock = Clock(flight.open_record(os.environ))
+    except BadRequest as reason:
+        print(f"loader.py: {reason}", file=sys.stderr)
+        return 2
+    pipe.write(request, perform(request, clock))
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,1 @@
+"""What the Python loader is made of; tensors.py also serves the checkpoint makers."""

@@ -1,0 +1,90 @@
+"""Owns: what a request must look like (protocol.h), and saying what is wrong with one.
+
+Imports nothing of PyTorch.
+"""
+
+import json
+import os
+import re
+from dataclasses import dataclass
+
+PROTOCOL = 1
+LONGEST_REQUEST = 1 << 20  # bytes
+
+FORMATS = ("zip", "legacy", "torchscript", "archive", "pickle-save")
+
+_DEVICE = r"[a-z]+(?::[0-9]+)?"
+_ARGUMENTS = {  # what the argument of each strategy must be: pattern, and the pattern in words
+    "as-saved": (r"", "no argument"),
+    "as-saved-then-to": (_DEVICE, "a device such as cuda:1"),
+    "map-location": (_DEVICE, "a device such as cuda:1"),
+    "remap": (rf"{_DEVICE}>{_DEVICE}(?:,{_DEVICE}>{_DEVICE})*", "pairs such as cuda:1>cuda:0"),
+    "callable": (rf"keep|none|{_DEVICE}", "keep, none or a device such as cpu"),
+    "cpu-then-to": (_DEVICE, "a device such as cuda:1"),
+    "parts": (rf"{_DEVICE}(?:,{_DEVICE})*", "devices such as cuda:0,cuda:1"),
+    "mmap": (rf"(?:{_DEVICE})?", "nothing, or a device such as cpu"),
+}
+
+
+class BadRequest(Exception):
+    """The request cannot be understood; says nothing about the checkpoint."""
+
+
+@dataclass(frozen=True)
+class Request:
+    case: str
+    checkpoint: str
+    format: str
+    strategy: str
+    argument: str
+    trust: bool
+
+
+_FIELDS = {"case": str, "checkpoint": str, "format": str, "strategy": str, "argument": str,
+           "trust": bool}
+
+
+def _parse(line):
+    try:
+        message = json.loads(line)
+    except (ValueError, RecursionError) as error:
+        raise BadRequest(f"the request is not JSON: {error}") from None
+    if not isinstance(message, dict):
+        raise BadRequest(f"the request is a JSON {type(message).__name__}, expected an object")
+    if message.get("protocol") != PROTOCOL:
+        raise BadRequest(f"the request's protocol is {json.dumps(message.get('protocol'))}, "
+                         f"this loader speaks {PROTOCOL}")
+    for field, kind in _FIELDS.items():
+        if not isinstance(message.get(field), kind):
+            found = json.dumps(message[field]) if field in message else "missing"
+            raise BadRequest(f"the request's \"{field}\" is {found}, expected a {kind.__name__}")
+    return Request(**{field: message[field] for field in _FIELDS})
+
+
+def _check(request):
+    if request.format not in FORMATS:
+        raise BadRequest(f"unknown format '{request.format}'; known: {', '.join(FORMATS)}")
+    if request.strategy not in _ARGUMENTS:
+        raise BadRequest(f"unknown strategy '{request.strategy}'; known: {', '.join(_ARGUMENTS)}")
+    pattern, words = _ARGUMENTS[request.strategy]
+    if not re.fullmatch(pattern, request.argument):
+        raise BadRequest(f"strategy {request.strategy}: the argument is '{request.argument}', "
+                         f"expected {words}")
+    try:
+        with open(request.checkpoint, "rb") as file:
+            os.fstat(file.fileno())
+    except (OSError, ValueError) as error:
+        reason = getattr(error, "strerror", None) or str(error)
+        raise BadRequest(f"cannot open checkpoint '{request.checkpoint}': {reason}") from None
+
+
+def read_request(stream):
+    """Reads one request line from a binary stream. Raises BadRequest."""
+    line = stream.readline(LONGEST_REQUEST + 1)
+    if len(line) > LONGEST_REQUEST:
+        raise BadRequest(f"the request is longer than {LONGEST_REQUEST} bytes")
+    if not line.strip():
+        raise BadRequest("standard input holds no request")
+    request = _parse(line)
+    _check(request)
+    return request
