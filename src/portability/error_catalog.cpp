@@ -56,15 +56,15 @@ constexpr std::array kCatalog{
                "the map moved an RNG state to a GPU", "torch/random.py, 2.11"},
 };
 
+}  // namespace
+
+std::span<const ErrorClass> ErrorCatalog() { return kCatalog; }
+
 bool Matches(const ErrorClass& error, std::string_view text) {
   const std::size_t at = text.find(error.first);
   return at != std::string_view::npos &&
          text.find(error.then, at + error.first.size()) != std::string_view::npos;
 }
-
-}  // namespace
-
-std::span<const ErrorClass> ErrorCatalog() { return kCatalog; }
 
 const ErrorClass* FindErrorClass(std::string_view id) {
   const auto* found = std::find_if(kCatalog.begin(), kCatalog.end(),

@@ -21,6 +21,9 @@ std::span<const ErrorClass> ErrorCatalog();
 // The class of that id, or nullptr.
 const ErrorClass* FindErrorClass(std::string_view id);
 
+// True if both substrings of the class occur in `text`, in order.
+bool Matches(const ErrorClass& error, std::string_view text);
+
 // The first class whose substrings occur in `text`, or nullptr: an error nobody has named yet.
 const ErrorClass* ClassifyError(std::string_view text);
 

@@ -1,0 +1,183 @@
+#include "harness/report/results_file.h"
+
+#include <fmt/format.h>
+#include <unistd.h>
+
+#include "src/base/error.h"
+
+namespace portcullis::report {
+namespace {
+
+using nlohmann::json;
+
+json CountsJson(const host::Counts& counts) {
+  return {{"host_to_device_bytes", counts.host_to_device_bytes},
+          {"host_to_device_calls", counts.host_to_device_calls},
+          {"device_to_host_bytes", counts.device_to_host_bytes},
+          {"device_to_host_calls", counts.device_to_host_calls},
+          {"device_to_device_bytes", counts.device_to_device_bytes},
+          {"device_to_device_calls", counts.device_to_device_calls},
+          {"allocations", counts.allocations},
+          {"peak_bytes", counts.peak_bytes},
+          {"kernels_launched", counts.kernels_launched}};
+}
+
+// Counts by device and phase; phases in which nothing happened are left out.
+json FlightJson(const host::Flight& flight) {
+  constexpr std::array kPhaseNames{"start", "load", "move", "read-back"};
+  json devices = json::array();
+  for (const auto& phases : flight.devices) {
+    json device = json::object();
+    for (std::size_t phase = 0; phase < phases.size(); ++phase) {
+      const host::Counts& counts = phases[phase];
+      const bool quiet = counts.allocations + counts.host_to_device_calls +
+                             counts.device_to_host_calls + counts.device_to_device_calls +
+                             counts.kernels_launched + counts.peak_bytes ==
+                         0;
+      if (!quiet) device[kPhaseNames[phase]] = CountsJson(counts);
+    }
+    devices.push_back(device);
+  }
+  return {{"attached", flight.attached},
+          {"devices", devices},
+          {"refused_calls", flight.refused_calls},
+          {"refused", flight.refused}};
+}
+
+json TensorsJson(const std::vector<verdict::SeenTensor>& tensors) {
+  json list = json::array();
+  for (const auto& tensor : tensors) {
+    list.push_back({{"name", tensor.name},
+                    {"dtype", tensor.dtype},
+                    {"shape", tensor.shape},
+                    {"device", tensor.device},
+                    {"bytes", tensor.bytes},
+                    {"sha256", tensor.sha256}});
+  }
+  return list;
+}
+
+template <typename T>
+json OrNull(const std::optional<T>& value) {
+  return value ? json(*value) : json(nullptr);
+}
+
+json ErrorJson(const verdict::Observation& observation) {
+  if (observation.error_whole.empty()) return nullptr;
+  return {{"type", observation.error_type},
+          {"text", observation.error_short},
+          {"whole", observation.error_whole}};
+}
+
+json ObservationJson(const verdict::Observation& observation) {
+  return {{"outcome", verdict::OutcomeName(observation.outcome)},
+          {"phase", observation.phase},
+          {"simulated", observation.simulated},
+          {"torch", observation.torch},
+          {"tensors", TensorsJson(observation.tensors)},
+          {"error", ErrorJson(observation)},
+          {"exit_code", OrNull(observation.exit_code)},
+          {"signal", OrNull(observation.signal)},
+          {"trouble", observation.trouble},
+          {"flight", FlightJson(observation.flight)},
+          {"seconds", observation.seconds},
+          {"wall_seconds", observation.wall_seconds}};
+}
+
+json PredictionJson(const std::optional<portability::Prediction>& prediction) {
+  if (!prediction) return nullptr;
+  return {{"text", prediction->Text()},   {"loads", prediction->loads},
+          {"error", prediction->error},   {"phase", prediction->phase},
+          {"reason", prediction->reason}, {"remedy", prediction->remedy}};
+}
+
+}  // namespace
+
+void Totals::Add(verdict::Verdict verdict) {
+  switch (verdict) {
+    case verdict::Verdict::kAsExpected:
+      ++as_expected;
+      return;
+    case verdict::Verdict::kNotAsExpected:
+      ++not_as_expected;
+      return;
+    case verdict::Verdict::kError:
+      ++errors;
+      return;
+    case verdict::Verdict::kSkipped:
+      ++skipped;
+  }
+}
+
+json ToJson(const verdict::Result& result) {
+  return {{"kind", "case"},
+          {"id", result.c.id},
+          {"scenario", result.c.scenario},
+          {"claim", result.c.claim},
+          {"checkpoint", result.c.checkpoint},
+          {"host", result.c.host},
+          {"mask", result.c.mask.value ? json(*result.c.mask.value) : json(nullptr)},
+          {"runtime", result.runtime_id},
+          {"strategy", result.c.strategy.Text()},
+          {"expectation", result.expectation.Text()},
+          {"prediction", PredictionJson(result.prediction)},
+          {"observation", ObservationJson(result.observation)},
+          {"verdict", verdict::VerdictName(result.judgement.verdict)},
+          {"differences", result.judgement.differences},
+          {"skipped_because", result.judgement.reason}};
+}
+
+ResultsFile::ResultsFile(std::filesystem::path file, const RunFacts& facts)
+    : file_(std::move(file)), half_(file_.string() + ".partial") {
+  stream_ = std::fopen(half_.c_str(), "we");
+  if (stream_ == nullptr)
+    throw CannotRun(SystemError(fmt::format("cannot write {}", half_.string())));
+  Line({{"kind", "header"},
+        {"schema", kResultsSchema},
+        {"portcullis", facts.version},
+        {"started", facts.started},
+        {"arguments", facts.arguments},
+        {"runtimes", facts.runtimes},
+        {"cases", facts.cases}});
+}
+
+ResultsFile::~ResultsFile() {
+  if (stream_ == nullptr) return;
+  std::fclose(stream_);
+  std::error_code ignored;
+  std::filesystem::remove(half_, ignored);
+}
+
+void ResultsFile::Refused(const std::string& doing) {
+  throw CannotRun(SystemError(fmt::format("cannot {} {}", doing, half_.string())));
+}
+
+void ResultsFile::Line(const json& value) {
+  // Error texts may hold any bytes; JSON may not.
+  const std::string line = value.dump(-1, ' ', false, json::error_handler_t::replace) + "\n";
+  if (std::fwrite(line.data(), 1, line.size(), stream_) != line.size() ||
+      std::fflush(stream_) != 0) {
+    Refused("write");
+  }
+}
+
+void ResultsFile::Add(const verdict::Result& result) { Line(ToJson(result)); }
+
+void ResultsFile::Finish(const Totals& totals, bool complete) {
+  Line({{"kind", "footer"},
+        {"complete", complete},
+        {"as_expected", totals.as_expected},
+        {"not_as_expected", totals.not_as_expected},
+        {"errors", totals.errors},
+        {"skipped", totals.skipped}});
+  if (fsync(fileno(stream_)) != 0 && errno != EINVAL) Refused("write");
+  std::FILE* stream = std::exchange(stream_, nullptr);
+  if (std::fclose(stream) != 0 || std::rename(half_.c_str(), file_.c_str()) != 0) {
+    const std::string text = SystemError(fmt::format("cannot finish {}", file_.string()));
+    std::error_code ignored;
+    std::filesystem::remove(half_, ignored);
+    throw CannotRun(text);
+  }
+}
+
+}  // namespace portcullis::report

@@ -1,0 +1,57 @@
+// Owns: results.ndjson: one header, a line for each case, one footer. Without the footer it is
+// not a report. The schema is results.schema.json beside this file.
+#pragma once
+
+#include <cstdio>
+#include <filesystem>
+#include <nlohmann/json.hpp>
+#include <span>
+#include <string>
+#include <vector>
+
+#include "harness/verdict/result.h"
+
+namespace portcullis::report {
+
+inline constexpr int kResultsSchema = 1;
+
+// What a run was, for the header.
+struct RunFacts {
+  std::string version;                 // of Portcullis
+  std::string started;                 // UTC, ISO 8601
+  std::vector<std::string> arguments;  // of the command line
+  std::vector<std::string> runtimes;   // ids that took part
+  std::size_t cases = 0;               // planned
+};
+
+// How many of each verdict.
+struct Totals {
+  std::size_t as_expected = 0, not_as_expected = 0, errors = 0, skipped = 0;
+  void Add(verdict::Verdict verdict);
+  std::size_t All() const { return as_expected + not_as_expected + errors + skipped; }
+};
+
+nlohmann::json ToJson(const verdict::Result& result);
+
+// Writes beside the final name and renames at the end, so that no half file stands under it.
+// Every function throws CannotRun when the operating system refuses (a full disk); the half file
+// is then removed.
+class ResultsFile {
+ public:
+  ResultsFile(std::filesystem::path file, const RunFacts& facts);
+  ~ResultsFile();
+  ResultsFile(const ResultsFile&) = delete;
+  ResultsFile& operator=(const ResultsFile&) = delete;
+  void Add(const verdict::Result& result);
+  // Writes the footer; `complete` is false after an interruption.
+  void Finish(const Totals& totals, bool complete);
+
+ private:
+  void Line(const nlohmann::json& json);
+  [[noreturn]] void Refused(const std::string& doing);
+
+  std::filesystem::path file_, half_;
+  std::FILE* stream_ = nullptr;
+};
+
+}  // namespace portcullis::report

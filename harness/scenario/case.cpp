@@ -1,0 +1,55 @@
+#include "harness/scenario/case.h"
+
+#include <fmt/format.h>
+#include <fmt/ranges.h>
+
+#include <filesystem>
+
+#include "src/base/error.h"
+
+namespace portcullis::scenario {
+
+std::string Amount::Text() const {
+  if (!weights) return fmt::format("{}", bytes);
+  return tag.empty() ? "weights" : "weights:" + tag;
+}
+
+std::string Devices::Text() const {
+  if (as_saved) return "as saved";
+  if (!all.empty()) return all;
+  if (!any_of.empty()) return fmt::format("{}", fmt::join(any_of, " and "));
+  std::string text;
+  for (const auto& [tag, device] : by_tag) {
+    text += fmt::format("{}{} on {}", text.empty() ? "" : ", ", tag, device);
+  }
+  return text;
+}
+
+std::string Expectation::Text() const {
+  if (loads) return "loads: " + loads->Text();
+  return fmt::format("raises {} in {}", raises, phase);
+}
+
+std::string HostAndMask(const std::string& host, const host::Mask& mask) {
+  return mask.value ? fmt::format("{}@{}", host, mask.Text()) : host;
+}
+
+std::pair<std::string, host::Mask> ParseHostAndMask(const std::string& text) {
+  const std::size_t at = text.find('@');
+  if (at == std::string::npos) return {text, {}};
+  const std::string mask = text.substr(at + 1);
+  if (mask.empty()) {
+    throw UsageError(fmt::format(
+        "host '{}': found nothing behind '@', expected a mask, as in '2xh200@1' or '2xh200@empty'",
+        text));
+  }
+  return {text.substr(0, at), {mask == "empty" ? "" : mask}};
+}
+
+std::string CaseId(const Case& c) {
+  const std::string checkpoint = std::filesystem::path(c.checkpoint).filename().string();
+  return fmt::format("{}/{}/{}/{}/{}", c.scenario, checkpoint, HostAndMask(c.host, c.mask),
+                     c.runtime, c.strategy.Text());
+}
+
+}  // namespace portcullis::scenario

@@ -1,0 +1,20 @@
+// Owns: the `expect` list of a scenario: which cases a rule is for, and what it expects of them.
+#pragma once
+
+#include <vector>
+
+#include "harness/scenario/case.h"
+#include "src/base/yaml.h"
+
+namespace portcullis::scenario {
+
+// One rule. An empty list of a field fits every case.
+struct Rule {
+  std::vector<std::string> checkpoints, hosts, masks, runtimes, strategies;
+  Expectation expectation;
+  bool Fits(const Case& c) const;
+};
+
+std::vector<Rule> ReadRules(const YamlValue& expect);
+
+}  // namespace portcullis::scenario

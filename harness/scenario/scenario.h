@@ -1,0 +1,30 @@
+// Owns: YAML → cases. docs/SCENARIOS.md describes the format; an error names file, line, column.
+#pragma once
+
+#include <filesystem>
+#include <string>
+#include <vector>
+
+#include "harness/scenario/case.h"
+#include "src/base/yaml.h"
+
+namespace portcullis::scenario {
+
+// The names a scenario may use; anything else is an error that suggests the nearest.
+struct KnownNames {
+  std::vector<std::string> checkpoints;
+  std::vector<std::string> hosts;
+  std::vector<std::string> runtimes;  // families and ids
+};
+
+// The cases of one scenario file, in matrix order: checkpoint, host, mask, runtime, strategy, the
+// last varying fastest. Every case must meet exactly one rule of `expect` (the first that fits
+// counts), and every rule must meet a case.
+std::vector<Case> ReadScenario(const std::filesystem::path& file, const KnownNames& known);
+std::vector<Case> ReadScenario(const YamlValue& root, const std::string& name,
+                               const KnownNames& known);
+
+// The *.yaml files below a folder, sorted; a file stands for itself. Missing: UsageError.
+std::vector<std::filesystem::path> FindScenarios(const std::filesystem::path& where);
+
+}  // namespace portcullis::scenario

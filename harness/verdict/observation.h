@@ -1,0 +1,57 @@
+// Owns: what happened in one case, as data.
+#pragma once
+
+#include <cstdint>
+#include <map>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "harness/host/child_host.h"
+
+namespace portcullis::verdict {
+
+struct SeenTensor {
+  std::string name;
+  std::string dtype;
+  std::vector<std::int64_t> shape;
+  std::string device;
+  std::uint64_t bytes = 0;
+  std::string sha256;  // "" on meta
+};
+
+enum class Outcome {
+  kLoaded,
+  kRaised,       // the runtime said no
+  kUnsupported,  // this loader has no way to do that
+  kCrashed,      // ended by a signal
+  kExited,       // ended without an answer
+  kTimedOut,
+  kProtocolError,  // an answer that is none
+  kNotStarted,
+  kStopped,  // the harness was interrupted
+};
+// "loaded", "raised", "unsupported", "crashed", "exited", "timed out", "protocol error",
+// "not started", "stopped".
+std::string OutcomeName(Outcome outcome);
+
+struct Observation {
+  Outcome outcome = Outcome::kNotStarted;
+  std::string phase;  // where it raised: "load", "move", "read-back"
+  std::vector<SeenTensor> tensors;
+  std::string error_type;   // "RuntimeError"
+  std::string error_whole;  // as thrown
+  std::string error_short;  // what a person would read
+  std::optional<int> exit_code;
+  std::optional<int> signal;
+  std::string trouble;  // protocol error or start error, or the end of standard error
+  std::string torch;    // "2.11.0+cu130", as the runtime says of itself
+  bool simulated = true;
+  host::Flight flight;
+  std::map<std::string, double> seconds;  // by phase, as the loader measured
+  double wall_seconds = 0;                // of the whole child
+  // One line: "loaded", "raised no-driver in move: …", "crashed by signal 11".
+  std::string Text() const;
+};
+
+}  // namespace portcullis::verdict

@@ -1,0 +1,55 @@
+// Owns: the rules: what will happen when a checkpoint is loaded in one way on one host by one
+// runtime, said before it is done. The tables in predict.cpp hold the rules; docs/RULES.md is
+// about them. They describe PyTorch 2.11 unless a row says otherwise.
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include "src/portability/strategy.h"
+
+namespace portcullis::portability {
+
+// What the rules need to know of a checkpoint.
+struct Subject {
+  std::string format;  // as checkpoint::FormatName says
+  struct Storage {
+    std::string device;  // its tag
+    std::uint64_t bytes = 0;
+  };
+  std::vector<Storage> storages;  // in the order they are restored
+};
+
+// What the rules need to know of a host, behind its mask.
+struct Place {
+  int driver_version = 0;                   // as cudaDriverGetVersion says; 0: no driver
+  std::vector<std::uint64_t> memory_bytes;  // of each visible GPU, by ordinal
+};
+
+// What the rules need to know of a runtime.
+struct Build {
+  bool python = true;  // else C++
+  int cuda = 13;       // CUDA major it was built with; 0: CPU only
+};
+
+struct Prediction {
+  bool loads = true;
+  std::string error;         // id of an error class, if it does not load
+  std::string phase;         // "load" or "move", if it does not load
+  bool supported = true;     // false: this runtime has no way to do that
+  std::string reason;        // one sentence
+  std::string remedy;        // a strategy that would work here, as code; "" if it loads
+  std::string Text() const;  // "loads" or "raises no-driver in move"
+};
+
+Prediction Predict(const Subject& subject, const Place& place, const Build& build,
+                   const Strategy& strategy);
+
+// The device where a storage with this tag ends up when the strategy succeeds. "cuda" has become
+// "cuda:0"; of `parts`, which spreads by position and not by tag, "" is returned.
+std::string Destination(const std::string& tag, const Strategy& strategy);
+
+// The devices that a strategy of parts spreads over, in order.
+std::vector<std::string> PartDevices(const Strategy& strategy);
+
+}  // namespace portcullis::portability
