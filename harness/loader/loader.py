@@ -36,7 +36,7 @@ class Clock:
 
 
 def describe_error(error):
-    return {"type": type(error).__name__, "text": str(error)}
+    return {"type": type(error).__name__, "text": str(error) or repr(error)}
 
 
 def perform(request, clock):
