@@ -1,5 +1,18 @@
-// Owns: child processes: starting, feeding, listening, deadlines, ending the whole process group.
+// Owns: child processes: starting, feeding, listening, deadlines, ending all that they started.
 // Knows nothing of checkpoints. Single-threaded: callbacks run inside Run().
+//
+// What a child may leave behind, and what ends it:
+//   its process group     SIGTERM at the deadline, SIGKILL half a second later, SIGKILL also when
+//   the
+//                         child itself has ended
+//   a process that left   becomes this process's child when its parent ends
+//   (PR_SET_CHILD_SUBREAPER) the group (setsid)    and is known by PORTCULLIS_CHILD in its
+//   environment: SIGKILL when the child
+//                         has ended; if it wiped its environment, when Run() ends
+//   the child itself, if  SIGKILL by the kernel (PR_SET_PDEATHSIG); processes that the child
+//   started this process is killed  are then beyond anybody's reach
+// A Runner waits for nobody else's processes: children that this process has when Run() begins are
+// left alone. Callbacks must not start processes of their own, and only one Runner may be in Run().
 #pragma once
 
 #include <chrono>
@@ -12,6 +25,8 @@
 #include <vector>
 
 namespace portcullis::runner {
+
+inline constexpr std::size_t kAnswerLimit = 64 * 1024 * 1024;
 
 struct Command {
   std::vector<std::string> argv;                   // argv[0] is a path, not searched for
@@ -34,21 +49,23 @@ struct Ended {
   std::string errors;    // standard error, likewise
   std::string answer;    // bytes written to the answer pipe (fd in PORTCULLIS_ANSWER_FD)
   bool answer_too_long = false;
-  std::chrono::duration<double> seconds{0};
+  std::chrono::duration<double> seconds{0};  // from its start to its own end
 };
 
 class Runner {
  public:
   explicit Runner(int jobs);
   ~Runner();
-  // Queues a child; `done` is called once, from Run(), when it and its process group have ended.
+  // Queues a child; `done` is called once, from Run(), when it and its process group have ended
+  // (never, if Stop() forgot it). If `done` throws, Run() kills all children and throws on.
   void Submit(Command command, std::function<void(Ended)> done);
   // Runs until all queued children, and those queued by callbacks, have ended.
   void Run();
-  // Ends all running children (SIGTERM, then SIGKILL after a grace) and forgets queued ones.
-  // May be called from a callback.
+  // Ends all running children (SIGTERM, then SIGKILL after a grace) and forgets queued ones, and
+  // those that are queued until Run() returns. May be called from a callback.
   void Stop();
-  // Stop() on SIGINT or SIGTERM while in Run(); interrupted() then says which signal it was.
+  // Stop() on SIGINT or SIGTERM while in Run(); interrupted() then says which signal it was. A
+  // second one kills the children without grace.
   void StopOnSignals();
   std::optional<int> interrupted() const;
 

@@ -1,0 +1,173 @@
+#include "harness/runner/child.h"
+
+#include <signal.h>
+#include <sys/wait.h>
+
+#include <algorithm>
+#include <boost/asio/post.hpp>
+#include <boost/asio/write.hpp>
+
+namespace portcullis::runner {
+namespace {
+
+using namespace std::chrono_literals;
+
+constexpr auto kTermGrace = 500ms;    // between SIGTERM and SIGKILL
+constexpr auto kSweepGrace = 1000ms;  // for killed processes to die and their pipes to close
+constexpr auto kSweepPause = 2ms;
+
+}  // namespace
+
+Child::Child(boost::asio::io_context& context, Strays& strays, Command command, std::string tag,
+             std::function<void(Ended)> ended)
+    : context_(context),
+      strays_(strays),
+      command_(std::move(command)),
+      tag_(std::move(tag)),
+      on_end_(std::move(ended)),
+      exit_(context),
+      timer_(context),
+      input_(context),
+      output_text_(command_.output_limit),
+      errors_text_(command_.output_limit),
+      output_(context, [this](std::string_view bytes) { output_text_.Append(bytes); }),
+      errors_(context, [this](std::string_view bytes) { errors_text_.Append(bytes); }),
+      answer_(context, [this](std::string_view bytes) { TakeAnswer(bytes); }) {}
+
+Child::~Child() {
+  if (process_) Signal(SIGKILL);  // and Boost's destructor waits for it
+}
+
+void Child::Start() {
+  started_at_ = Clock::now();
+  Launched launched = Launch(context_, command_, tag_);
+  if (!launched.error.empty()) {
+    ended_.start_error = launched.error;
+    boost::asio::post(context_, [self = shared_from_this()] { self->Finish(); });
+    return;
+  }
+  process_.emplace(std::move(*launched.process));
+  pid_ = process_->id();
+  strays_.Own(pid_);
+  exit_.assign(launched.exit.Release());
+  WatchExit();
+  Listen(std::move(launched));
+  After(command_.deadline, [](Child& child) { child.OnDeadline(); });
+}
+
+template <typename Handler>
+void Child::After(Clock::duration delay, Handler handler) {
+  timer_.expires_after(delay);
+  timer_.async_wait([self = shared_from_this(), handler](const boost::system::error_code& error) {
+    if (!error) handler(*self);
+  });
+}
+
+void Child::Listen(Launched launched) {
+  const auto self = shared_from_this();
+  const auto at_end = [this] {
+    if (!process_) Sweep();
+  };
+  output_.Start(std::move(launched.output), self, at_end);
+  errors_.Start(std::move(launched.errors), self, at_end);
+  answer_.Start(std::move(launched.answer), self, at_end);
+  Feed(std::move(launched.input));
+}
+
+// A child that does not read its input, or not all of it, is none of our business.
+void Child::Feed(Descriptor pipe) {
+  input_.assign(pipe.Release());
+  boost::asio::async_write(
+      input_, boost::asio::buffer(command_.input),
+      [self = shared_from_this()](const boost::system::error_code& /*error*/, std::size_t) {
+        boost::system::error_code ignored;
+        self->input_.close(ignored);
+      });
+}
+
+// Learns of the end without waiting for the child: until it is waited for, its number, which is its
+// group's too, cannot be given to another process.
+void Child::WatchExit() {
+  exit_.async_wait(boost::asio::posix::stream_descriptor::wait_read,
+                   [self = shared_from_this()](const boost::system::error_code& error) {
+                     if (!error) self->OnExit();
+                   });
+}
+
+bool Child::HasExited() const {
+  siginfo_t info{};
+  const auto id = static_cast<id_t>(pid_);
+  return waitid(P_PID, id, &info, WEXITED | WNOHANG | WNOWAIT) == 0 && info.si_pid == pid_;
+}
+
+void Child::Signal(int signal_number) const {
+  kill(-pid_, signal_number);
+  if (getpgid(pid_) != pid_) kill(pid_, signal_number);  // it joined another group
+}
+
+void Child::OnDeadline() {
+  if (!process_ || HasExited()) return;
+  ended_.timed_out = true;
+  Terminate();
+}
+
+void Child::Stop() {
+  if (!process_ || ending_ || HasExited()) return;
+  ended_.stopped = true;
+  Terminate();
+}
+
+void Child::Terminate() {
+  ending_ = true;
+  Signal(SIGTERM);
+  Signal(SIGCONT);  // a stopped process would not see it
+  After(kTermGrace, [](Child& child) { child.Kill(); });
+}
+
+void Child::Kill() {
+  if (process_) Signal(SIGKILL);
+}
+
+void Child::OnExit() {
+  Signal(SIGKILL);  // whoever of its group stayed behind
+  boost::process::v2::error_code error;
+  if (process_->running(error)) return WatchExit();
+  ended_.seconds = Clock::now() - started_at_;
+  const int status = process_->native_exit_code();
+  if (WIFEXITED(status)) ended_.exit_code = WEXITSTATUS(status);
+  if (WIFSIGNALED(status)) ended_.signal = WTERMSIG(status);
+  process_->detach();  // or Boost would kill whoever gets its number next
+  process_.reset();
+  strays_.Disown(pid_);
+  swept_by_ = Clock::now() + kSweepGrace;
+  Sweep();
+}
+
+// Ends what the child left behind, and hears its pipes out.
+void Child::Sweep() {
+  if (!on_end_) return;
+  const bool swept = strays_.Kill(tag_) == 0;
+  const bool heard = output_.at_end() && errors_.at_end() && answer_.at_end();
+  if ((swept && heard) || Clock::now() >= swept_by_) return Finish();
+  After(kSweepPause, [](Child& child) { child.Sweep(); });
+}
+
+void Child::Finish() {
+  timer_.cancel();
+  for (Reader* reader : {&output_, &errors_, &answer_}) reader->Close();
+  boost::system::error_code ignored;
+  input_.close(ignored);
+  exit_.close(ignored);
+  ended_.output = output_text_.Text();
+  ended_.errors = errors_text_.Text();
+  const auto on_end = std::exchange(on_end_, nullptr);
+  if (on_end) on_end(std::move(ended_));
+}
+
+void Child::TakeAnswer(std::string_view bytes) {
+  const std::size_t room = kAnswerLimit - ended_.answer.size();
+  ended_.answer.append(bytes.substr(0, room));
+  if (bytes.size() > room) ended_.answer_too_long = true;
+}
+
+}  // namespace portcullis::runner

@@ -1,0 +1,69 @@
+// Owns: the life of one child, from its start to the end of everything that it started.
+#pragma once
+
+#include <boost/asio/io_context.hpp>
+#include <boost/asio/posix/stream_descriptor.hpp>
+#include <boost/asio/steady_timer.hpp>
+#include <boost/asio/writable_pipe.hpp>
+#include <functional>
+#include <memory>
+#include <optional>
+#include <string>
+
+#include "harness/runner/excerpt.h"
+#include "harness/runner/launch.h"
+#include "harness/runner/reader.h"
+#include "harness/runner/runner.h"
+#include "harness/runner/strays.h"
+
+namespace portcullis::runner {
+
+class Child : public std::enable_shared_from_this<Child> {
+ public:
+  // `tag` is this child's alone. `ended` is called once, later, from the context.
+  Child(boost::asio::io_context& context, Strays& strays, Command command, std::string tag,
+        std::function<void(Ended)> ended);
+  ~Child();
+  Child(const Child&) = delete;
+  Child& operator=(const Child&) = delete;
+
+  void Start();
+  void Stop();  // SIGTERM, and SIGKILL after a grace
+  void Kill();  // SIGKILL
+
+ private:
+  using Clock = std::chrono::steady_clock;
+  template <typename Handler>
+  void After(Clock::duration delay, Handler handler);
+  void Listen(Launched launched);
+  void Feed(Descriptor pipe);
+  void WatchExit();
+  void OnDeadline();
+  void Terminate();
+  void OnExit();
+  void Sweep();
+  void Finish();
+
+  bool HasExited() const;
+  void Signal(int signal_number) const;
+  void TakeAnswer(std::string_view bytes);
+
+  boost::asio::io_context& context_;
+  Strays& strays_;
+  Command command_;
+  std::string tag_;
+  std::function<void(Ended)> on_end_;
+
+  std::optional<Process> process_;  // until it has been waited for
+  pid_t pid_ = 0;
+  boost::asio::posix::stream_descriptor exit_;  // readable when the child has ended
+  boost::asio::steady_timer timer_;             // the deadline, then the grace, then sweeping
+  boost::asio::writable_pipe input_;
+  Excerpt output_text_, errors_text_;
+  Reader output_, errors_, answer_;
+  Clock::time_point started_at_, swept_by_;
+  bool ending_ = false;  // SIGTERM has been sent
+  Ended ended_;
+};
+
+}  // namespace portcullis::runner
