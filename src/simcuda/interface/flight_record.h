@@ -29,7 +29,8 @@ enum class Phase : std::uint32_t {
 };
 inline constexpr std::size_t kPhases = 4;
 
-// Counted for one device in one phase. Bytes are bytes, calls are CUDA runtime calls that succeeded.
+// Counted for one device in one phase. Bytes are bytes, calls are CUDA runtime calls that
+// succeeded.
 struct DeviceCounters {
   std::atomic<std::uint64_t> host_to_device_bytes;
   std::atomic<std::uint64_t> host_to_device_calls;
@@ -48,9 +49,9 @@ inline constexpr std::size_t kRefusedNames = 16;
 inline constexpr std::size_t kRefusedNameBytes = 96;
 
 struct FlightRecord {
-  std::uint32_t magic;               // kRecordMagic, written by the harness
-  std::uint32_t version;             // kRecordVersion, written by the harness
-  std::atomic<std::uint32_t> phase;  // offset 8; a Phase, written by the loader
+  std::uint32_t magic;                      // kRecordMagic, written by the harness
+  std::uint32_t version;                    // kRecordVersion, written by the harness
+  std::atomic<std::uint32_t> phase;         // offset 8; a Phase, written by the loader
   std::atomic<std::uint32_t> attached;      // processes that opened the simulated runtime
   std::atomic<std::uint64_t> calls;         // entry-point calls of any kind
   std::atomic<std::uint32_t> refused;       // calls refused because they are not modelled

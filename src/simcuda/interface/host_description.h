@@ -19,10 +19,10 @@ inline constexpr std::uint32_t kMaxDevices = 64;  // PyTorch's own limit (C10_CO
 
 // One GPU as its profile says; fields as in cudaDeviceProp (driver_types.h, CUDA 13.0).
 struct DeviceDescription {
-  char name[128];               // "NVIDIA H200", zero-terminated
-  std::uint8_t uuid[16];        // "GPU-%08x-…" of nvidia-smi, in that order of bytes
-  std::uint64_t memory_bytes;   // total global memory
-  std::int32_t compute_major;   // compute capability
+  char name[128];              // "NVIDIA H200", zero-terminated
+  std::uint8_t uuid[16];       // "GPU-%08x-…" of nvidia-smi, in that order of bytes
+  std::uint64_t memory_bytes;  // total global memory
+  std::int32_t compute_major;  // compute capability
   std::int32_t compute_minor;
   std::int32_t multiprocessors;
   std::int32_t max_threads_per_multiprocessor;
@@ -37,10 +37,10 @@ struct DeviceDescription {
 };
 
 struct HostDescription {
-  std::uint32_t magic;           // kHostMagic
-  std::uint32_t version;         // kHostVersion
-  std::int32_t driver_version;   // as cudaDriverGetVersion says: 13000 for 13.0; 0: no driver
-  std::uint32_t device_count;    // at most kMaxDevices
+  std::uint32_t magic;          // kHostMagic
+  std::uint32_t version;        // kHostVersion
+  std::int32_t driver_version;  // as cudaDriverGetVersion says: 13000 for 13.0; 0: no driver
+  std::uint32_t device_count;   // at most kMaxDevices
   DeviceDescription devices[kMaxDevices];
 };
 

@@ -1,0 +1,104 @@
+# How the stand-in libraries are built: one set for each CUDA major version, copied into the folder
+# of each PyTorch version beside the inert libraries made for it.
+add_custom_target(standins ALL)
+
+# The CUDA version of a folder of headers, as 13000.
+function(simcuda_version out include)
+  file(STRINGS "${include}/cuda_runtime_api.h" line REGEX "define CUDART_VERSION")
+  string(REGEX REPLACE ".*CUDART_VERSION +([0-9]+).*" "\\1" version "${line}")
+  set(${out} ${version} PARENT_SCOPE)
+endfunction()
+
+# A library with exactly this file name and soname.
+function(simcuda_shared target soname folder map)
+  set_target_properties(${target} PROPERTIES
+    PREFIX "" SUFFIX "" OUTPUT_NAME "${soname}" LIBRARY_OUTPUT_DIRECTORY "${folder}"
+    NO_SONAME ON LINK_DEPENDS "${map}" BUILD_RPATH_USE_ORIGIN ON BUILD_RPATH "$ORIGIN"
+    SKIP_BUILD_RPATH OFF)
+  target_link_options(${target} PRIVATE
+    "LINKER:-soname,${soname}" "LINKER:--version-script,${map}" "LINKER:--no-undefined")
+  target_include_directories(${target} PRIVATE "${PROJECT_SOURCE_DIR}")
+  # No sanitizers: programs that load a stand-in are not built with them.
+  target_link_libraries(${target} PRIVATE portcullis_warnings)
+endfunction()
+
+# simcuda_generate(OUT TABLE …): runs generate/library.py; OUT_sources and OUT_map are set.
+function(simcuda_generate out table folder cuda)
+  set(files "${folder}/refused.cpp" "${folder}/exports.map")
+  if("--header" IN_LIST ARGN)
+    list(APPEND files "${folder}/signatures.cpp")
+  endif()
+  set(table_file "${CMAKE_CURRENT_SOURCE_DIR}/table/${table}")
+  math(EXPR major "${cuda} / 1000")
+  math(EXPR minor "${cuda} % 1000 / 10")
+  add_custom_command(
+    OUTPUT ${files}
+    COMMAND "${Python3_EXECUTABLE}" "${CMAKE_CURRENT_SOURCE_DIR}/generate/library.py"
+      --table "${table_file}" --cuda ${major}.${minor} --out "${folder}" ${ARGN}
+    DEPENDS "${table_file}" ${simcuda_generators}
+    COMMENT "Entry points of ${table} for CUDA ${major}.${minor}"
+    VERBATIM)
+  list(FILTER files INCLUDE REGEX "[.]cpp$")
+  set(${out}_sources ${files} PARENT_SCOPE)
+  set(${out}_map "${folder}/exports.map" PARENT_SCOPE)
+endfunction()
+
+# simcuda_libraries(MAJOR INCLUDE): libcudart, libcuda and libnvidia-ml of one CUDA major version.
+# Targets simcudart-MAJOR, simcudadriver-MAJOR, simnvml-MAJOR.
+function(simcuda_libraries major include)
+  simcuda_version(cuda "${include}")
+  set(folder "${CMAKE_CURRENT_BINARY_DIR}/cuda-${major}")
+  set(generated "${folder}/generated")
+
+  set(soname "libcudart.so.${major}")
+  simcuda_generate(cudart cudart.table "${generated}/cudart" ${cuda}
+    --library ${soname} --node ${soname} --code 801 --returns cudaError_t
+    --header cuda_runtime_api.h --include "${include}")
+  add_library(simcudart-${major} SHARED ${simcuda_core} ${simcuda_cudart} ${cudart_sources})
+  simcuda_shared(simcudart-${major} ${soname} "${folder}" "${cudart_map}")
+  target_include_directories(simcudart-${major} SYSTEM PRIVATE "${include}")
+  target_link_libraries(simcudart-${major} PRIVATE Threads::Threads ${CMAKE_DL_LIBS})
+
+  simcuda_generate(driver driver.table "${generated}/driver" ${cuda}
+    --library libcuda.so.1 --code 801 --returns CUresult --header cuda.h --include "${include}")
+  add_library(simcudadriver-${major} SHARED
+    driver/driver.cpp core/errors.cpp ${driver_sources})
+  simcuda_shared(simcudadriver-${major} libcuda.so.1 "${folder}" "${driver_map}")
+  target_include_directories(simcudadriver-${major} SYSTEM PRIVATE "${include}")
+  target_link_libraries(simcudadriver-${major} PRIVATE simcudart-${major})
+
+  simcuda_generate(nvml nvml.table "${generated}/nvml" ${cuda}
+    --library libnvidia-ml.so.1 --code 3)
+  add_library(simnvml-${major} SHARED
+    nvml/nvml.cpp core/host_file.cpp core/mask.cpp core/say.cpp ${nvml_sources})
+  simcuda_shared(simnvml-${major} libnvidia-ml.so.1 "${folder}" "${nvml_map}")
+  target_link_libraries(simnvml-${major} PRIVATE simcudart-${major})
+endfunction()
+
+# simcuda_standins(VERSION MAJOR TORCH): the folder of one PyTorch version.
+function(simcuda_standins version major torch)
+  simcuda_version(cuda "${PORTCULLIS_CUDA_INCLUDE_${version}}")
+  set(folder "${PROJECT_BINARY_DIR}/standins/${version}")
+  set(stamp "${CMAKE_CURRENT_BINARY_DIR}/standins-${version}.stamp")
+  file(GLOB runtime_libraries CONFIGURE_DEPENDS "${torch}/lib/*.so*")
+  set(built simcudart-${major} simcudadriver-${major} simnvml-${major})
+  set(files "$<TARGET_FILE:simcudart-${major}>" "$<TARGET_FILE:simcudadriver-${major}>"
+    "$<TARGET_FILE:simnvml-${major}>")
+  add_custom_command(
+    OUTPUT "${stamp}"
+    COMMAND "${CMAKE_COMMAND}" -E make_directory "${folder}"
+    COMMAND "${CMAKE_COMMAND}" -E copy_if_different ${files} "${folder}"
+    COMMAND "${Python3_EXECUTABLE}" "${CMAKE_CURRENT_SOURCE_DIR}/generate/inert.py"
+      --torch "${torch}" --cuda ${cuda} --cudart "$<TARGET_FILE:simcudart-${major}>"
+      --compiler "${CMAKE_C_COMPILER}" --root "${PROJECT_SOURCE_DIR}"
+      --work "${CMAKE_CURRENT_BINARY_DIR}/inert-${version}" --out "${folder}"
+    COMMAND "${CMAKE_COMMAND}" -E touch "${stamp}"
+    DEPENDS ${built} ${files} ${runtime_libraries} ${simcuda_generators}
+      "${CMAKE_CURRENT_SOURCE_DIR}/table/cudart.table"
+      "${CMAKE_CURRENT_SOURCE_DIR}/table/driver.table"
+      "${CMAKE_CURRENT_SOURCE_DIR}/interface/bridge.h"
+    COMMENT "Stand-ins for PyTorch ${version}"
+    VERBATIM)
+  add_custom_target(standins-${version} DEPENDS "${stamp}")
+  add_dependencies(standins standins-${version})
+endfunction()

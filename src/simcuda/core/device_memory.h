@@ -1,0 +1,63 @@
+// Owns: the memory of one device: its addresses, its capacity, and which parts are allocated.
+//
+// Addresses that a program gets are a reserved range that nobody can read or write: a program that
+// follows a device pointer faults, as on a real host. The bytes are in a second range of the same
+// length; copies find them there, at the same offset. Pages that were never written cost nothing.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <map>
+#include <mutex>
+#include <optional>
+
+namespace portcullis::simcuda {
+
+// A part of device memory that a program asked for.
+struct Allocation {
+  std::uintptr_t address = 0;
+  std::size_t bytes = 0;     // as asked for
+  std::size_t reserved = 0;  // as taken from the capacity
+};
+
+class DeviceMemory {
+ public:
+  explicit DeviceMemory(std::uint64_t capacity) : capacity_(capacity) {}
+  ~DeviceMemory();
+  DeviceMemory(const DeviceMemory&) = delete;
+  DeviceMemory& operator=(const DeviceMemory&) = delete;
+
+  // Nothing if it does not fit. Small sizes are rounded up to 512 bytes, sizes from 2 MiB on to
+  // 2 MiB, and so are the addresses.
+  std::optional<Allocation> Allocate(std::size_t bytes);
+  // Gives an allocation back by its address; nothing if there is none at exactly this address.
+  std::optional<Allocation> Free(const void* address);
+  // Gives everything back; returns how many bytes of the capacity that was.
+  std::uint64_t FreeAll();
+  // The allocation that holds this address.
+  std::optional<Allocation> Find(const void* address) const;
+  // Whether the address is one of this device's, allocated or not.
+  bool Owns(const void* address) const;
+
+  // Where the bytes of a device address are for copies. The address must be allocated.
+  std::byte* View(const void* address) const;
+
+  std::uint64_t capacity() const { return capacity_; }
+  std::uint64_t in_use() const;
+
+ private:
+  bool Reserve();  // both ranges, at the first allocation
+  std::optional<std::size_t> TakeGap(std::size_t bytes, std::size_t alignment);
+  void ReturnGap(std::size_t offset, std::size_t bytes);
+
+  const std::uint64_t capacity_;
+  mutable std::mutex mutex_;
+  std::uintptr_t addresses_ = 0;  // start of the reserved range, 0 before it is there
+  std::byte* bytes_ = nullptr;    // start of the range that holds the bytes
+  std::size_t length_ = 0;        // of either range
+  std::uint64_t in_use_ = 0;
+  std::map<std::size_t, std::size_t> gaps_;        // offset → bytes, never touching each other
+  std::map<std::size_t, Allocation> allocations_;  // by offset
+};
+
+}  // namespace portcullis::simcuda

@@ -1,0 +1,96 @@
+#include "src/simcuda/core/process.h"
+
+#include <cuda_runtime_api.h>
+#include <pthread.h>
+
+#include <algorithm>
+#include <atomic>
+#include <cstdlib>
+#include <cstring>
+#include <mutex>
+#include <new>
+#include <optional>
+#include <string_view>
+
+#include "src/simcuda/core/host_file.h"
+#include "src/simcuda/core/mask.h"
+
+namespace portcullis::simcuda {
+namespace {
+
+std::atomic<Process*> current = nullptr;  // never destroyed: used during exit
+std::mutex starting;
+
+// A child of a process that had not started becomes a host of its own at its first call; a child
+// of one that had cannot use CUDA, as with a real driver.
+void MarkAfterFork() {
+  if (Process* process = current) process->MarkForked();
+  new (&starting) std::mutex;
+}
+
+std::optional<std::string_view> Variable(const char* name) {
+  const char* value = std::getenv(name);
+  return value ? std::optional<std::string_view>(value) : std::nullopt;
+}
+
+// Positions in the host description, in the order of ordinals.
+std::vector<std::size_t> VisiblePositions(const HostDescription& host) {
+  const std::vector<std::size_t> order =
+      DeviceOrder(host, Variable("CUDA_DEVICE_ORDER") == "PCI_BUS_ID");
+  std::vector<Uuid> uuids(order.size());
+  for (std::size_t i = 0; i < order.size(); ++i) {
+    std::memcpy(uuids[i].data(), host.devices[order[i]].uuid, uuids[i].size());
+  }
+  std::vector<std::size_t> positions;
+  for (const std::size_t i : VisibleDevices(Variable("CUDA_VISIBLE_DEVICES"), uuids)) {
+    positions.push_back(order[i]);
+  }
+  return positions;
+}
+
+}  // namespace
+
+Process& Process::Get() {
+  if (Process* process = current.load(std::memory_order_acquire)) return *process;
+  const std::lock_guard lock(starting);
+  if (Process* process = current.load()) return *process;
+  [[maybe_unused]] static const int registered = pthread_atfork(nullptr, nullptr, MarkAfterFork);
+  auto* process = new Process;
+  current.store(process, std::memory_order_release);
+  return *process;
+}
+
+bool Process::started() { return current.load(std::memory_order_acquire) != nullptr; }
+
+Process::Process() {
+  const std::optional<HostDescription> host = ReadHost();
+  if (!host || host->driver_version == 0) return;
+  driver_version_ = host->driver_version;
+  // A driver serves every runtime of its own major version (minor version compatibility).
+  if (driver_version_ / 1000 < CUDART_VERSION / 1000) return;
+  for (const std::size_t position : VisiblePositions(*host)) {
+    devices_.push_back(std::make_unique<Device>(static_cast<int>(devices_.size()),
+                                                static_cast<std::uint32_t>(position),
+                                                host->devices[position]));
+  }
+  state_ = devices_.empty() ? cudaErrorNoDevice : cudaSuccess;
+}
+
+Device* Process::FindDevice(int ordinal) const {
+  if (ordinal < 0 || static_cast<std::size_t>(ordinal) >= devices_.size()) return nullptr;
+  return devices_[static_cast<std::size_t>(ordinal)].get();
+}
+
+Device* Process::FindOwner(const void* address) const {
+  const auto owner = std::find_if(devices_.begin(), devices_.end(), [address](const auto& device) {
+    return device->memory().Owns(address);
+  });
+  return owner == devices_.end() ? nullptr : owner->get();
+}
+
+int& CurrentOrdinal() {
+  thread_local int ordinal = 0;
+  return ordinal;
+}
+
+}  // namespace portcullis::simcuda

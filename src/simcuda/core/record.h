@@ -1,0 +1,46 @@
+// Owns: writing the flight record. Counting is done with atomic operations only; naming a refused
+// call takes a lock.
+#pragma once
+
+#include <atomic>
+#include <cstdint>
+#include <mutex>
+#include <set>
+#include <string>
+#include <string_view>
+
+#include "src/simcuda/interface/flight_record.h"
+
+namespace portcullis::simcuda {
+
+enum class Direction { kHostToDevice, kDeviceToHost, kDeviceToDevice };
+
+class Record {
+ public:
+  // Maps the file that PORTCULLIS_SIM_RECORD names; without it, or if it cannot be used (said on
+  // standard error), what is counted is kept in this process's memory and lost with it.
+  static Record& Get();
+
+  // Writes into `record`, which must outlive this object.
+  explicit Record(FlightRecord& record) : record_(record) {}
+
+  void CountCall() { record_.calls.fetch_add(1, std::memory_order_relaxed); }
+  // `device` is a position in the host description, here and below.
+  void CountCopy(std::uint32_t device, Direction direction, std::uint64_t bytes);
+  void CountKernel(std::uint32_t device);
+  void CountAllocation(std::uint32_t device, std::uint64_t bytes);
+  void CountFree(std::uint32_t device, std::uint64_t bytes);
+  // Keeps "LIBRARY: FUNCTION" once, and says it on standard error once.
+  void Refuse(std::string_view library, std::string_view function, std::string_view why);
+
+ private:
+  DeviceCounters& Counters(std::uint32_t device);
+  void RaisePeak(std::uint32_t device, std::uint64_t in_use);
+  void KeepName(const std::string& name);
+
+  FlightRecord& record_;
+  std::mutex names_mutex_;
+  std::set<std::string, std::less<>> names_;  // of this process
+};
+
+}  // namespace portcullis::simcuda

@@ -1,0 +1,101 @@
+// Owns: the entry points that copy and fill memory.
+#include "src/simcuda/core/copy.h"
+
+#include <cuda_runtime_api.h>
+
+#include "src/simcuda/core/call.h"
+#include "src/simcuda/core/stream.h"
+
+namespace portcullis::simcuda {
+namespace {
+
+cudaError_t CopyNow(void* to, const void* from, const CopyShape& shape, cudaMemcpyKind kind) {
+  return CallOnDevice(
+      [&](Process& process, Device&) { return Copy(process, to, from, shape, kind); });
+}
+
+cudaError_t CopyOn(cudaStream_t stream, void* to, const void* from, const CopyShape& shape,
+                   cudaMemcpyKind kind) {
+  return CallOnDevice([&](Process& process, Device& device) {
+    if (!FindStream(stream, device.ordinal())) return cudaErrorInvalidResourceHandle;
+    return Copy(process, to, from, shape, kind);
+  });
+}
+
+constexpr CopyShape Line(std::size_t bytes) { return {bytes, 1, bytes, bytes}; }
+
+// A pitch shorter than a row is an error.
+bool ValidPitches(const CopyShape& shape) {
+  return shape.to_pitch >= shape.width && shape.from_pitch >= shape.width;
+}
+
+// The addresses of a peer copy must be of the devices named.
+cudaError_t CopyPeer(cudaStream_t stream, void* to, int to_device, const void* from,
+                     int from_device, std::size_t bytes) {
+  return CallOnDevice([&](Process& process, Device& device) {
+    Device* target = process.FindDevice(to_device);
+    Device* source = process.FindDevice(from_device);
+    if (!target || !source) return cudaErrorInvalidDevice;
+    if (!FindStream(stream, device.ordinal())) return cudaErrorInvalidResourceHandle;
+    if (bytes == 0) return cudaSuccess;
+    if (process.FindOwner(to) != target || process.FindOwner(from) != source) {
+      return cudaErrorInvalidValue;
+    }
+    return Copy(process, to, from, Line(bytes), cudaMemcpyDeviceToDevice);
+  });
+}
+
+}  // namespace
+}  // namespace portcullis::simcuda
+
+using namespace portcullis::simcuda;  // NOLINT(google-build-using-namespace)
+
+PORTCULLIS_ENTRY cudaError_t cudaMemcpy(void* to, const void* from, std::size_t bytes,
+                                        cudaMemcpyKind kind) {
+  return CopyNow(to, from, Line(bytes), kind);
+}
+
+PORTCULLIS_ENTRY cudaError_t cudaMemcpyAsync(void* to, const void* from, std::size_t bytes,
+                                             cudaMemcpyKind kind, cudaStream_t stream) {
+  return CopyOn(stream, to, from, Line(bytes), kind);
+}
+
+PORTCULLIS_ENTRY cudaError_t cudaMemcpyPeer(void* to, int to_device, const void* from,
+                                            int from_device, std::size_t bytes) {
+  return CopyPeer(nullptr, to, to_device, from, from_device, bytes);
+}
+
+PORTCULLIS_ENTRY cudaError_t cudaMemcpyPeerAsync(void* to, int to_device, const void* from,
+                                                 int from_device, std::size_t bytes,
+                                                 cudaStream_t stream) {
+  return CopyPeer(stream, to, to_device, from, from_device, bytes);
+}
+
+PORTCULLIS_ENTRY cudaError_t cudaMemcpy2D(void* to, std::size_t to_pitch, const void* from,
+                                          std::size_t from_pitch, std::size_t width,
+                                          std::size_t rows, cudaMemcpyKind kind) {
+  const CopyShape shape = {width, rows, to_pitch, from_pitch};
+  if (!ValidPitches(shape)) return Finish(cudaErrorInvalidPitchValue);
+  return CopyNow(to, from, shape, kind);
+}
+
+PORTCULLIS_ENTRY cudaError_t cudaMemcpy2DAsync(void* to, std::size_t to_pitch, const void* from,
+                                               std::size_t from_pitch, std::size_t width,
+                                               std::size_t rows, cudaMemcpyKind kind,
+                                               cudaStream_t stream) {
+  const CopyShape shape = {width, rows, to_pitch, from_pitch};
+  if (!ValidPitches(shape)) return Finish(cudaErrorInvalidPitchValue);
+  return CopyOn(stream, to, from, shape, kind);
+}
+
+PORTCULLIS_ENTRY cudaError_t cudaMemset(void* to, int value, std::size_t bytes) {
+  return CallOnDevice([&](Process& process, Device&) { return Fill(process, to, value, bytes); });
+}
+
+PORTCULLIS_ENTRY cudaError_t cudaMemsetAsync(void* to, int value, std::size_t bytes,
+                                             cudaStream_t stream) {
+  return CallOnDevice([&](Process& process, Device& device) {
+    if (!FindStream(stream, device.ordinal())) return cudaErrorInvalidResourceHandle;
+    return Fill(process, to, value, bytes);
+  });
+}

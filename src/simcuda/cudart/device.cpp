@@ -1,0 +1,191 @@
+// Owns: the entry points about devices.
+#include <cuda_runtime_api.h>
+
+#include <cstdio>
+#include <string>
+
+#include "src/simcuda/core/call.h"
+#include "src/simcuda/core/properties.h"
+#include "src/simcuda/core/stream.h"
+
+namespace portcullis::simcuda {
+namespace {
+
+// The device of an ordinal that a program gives: body(device), or cudaErrorInvalidDevice.
+template <class Body>
+cudaError_t CallOn(int ordinal, Body&& body) {
+  return Call([&](Process& process) {
+    Device* device = process.FindDevice(ordinal);
+    return device ? body(*device) : cudaErrorInvalidDevice;
+  });
+}
+
+cudaError_t MakeActive(Device& device) {
+  if (device.sticky() != cudaSuccess) return device.sticky();
+  device.Activate();
+  return cudaSuccess;
+}
+
+// CUDA's defaults on 64-bit Linux.
+cudaError_t DefaultLimit(std::size_t* value, cudaLimit limit) {
+  switch (limit) {
+    case cudaLimitStackSize:
+      *value = 1024;
+      return cudaSuccess;
+    case cudaLimitPrintfFifoSize:
+      *value = 1 << 20;
+      return cudaSuccess;
+    case cudaLimitMallocHeapSize:
+      *value = 8 << 20;
+      return cudaSuccess;
+    default:
+      return cudaErrorUnsupportedLimit;
+  }
+}
+
+}  // namespace
+}  // namespace portcullis::simcuda
+
+using namespace portcullis::simcuda;  // NOLINT(google-build-using-namespace)
+
+PORTCULLIS_ENTRY cudaError_t cudaDriverGetVersion(int* version) {
+  if (!version) return Finish(cudaErrorInvalidValue);
+  *version = Process::Get().driver_version();
+  Record::Get().CountCall();
+  return cudaSuccess;
+}
+
+PORTCULLIS_ENTRY cudaError_t cudaRuntimeGetVersion(int* version) {
+  if (!version) return Finish(cudaErrorInvalidValue);
+  *version = CUDART_VERSION;
+  return cudaSuccess;
+}
+
+PORTCULLIS_ENTRY cudaError_t cudaGetDeviceCount(int* count) {
+  return Call([&](Process& process) {
+    if (!count) return cudaErrorInvalidValue;
+    *count = static_cast<int>(process.devices().size());
+    return cudaSuccess;
+  });
+}
+
+PORTCULLIS_ENTRY cudaError_t cudaGetDevice(int* ordinal) {
+  return Call([&](Process&) {
+    if (!ordinal) return cudaErrorInvalidValue;
+    *ordinal = CurrentOrdinal();
+    return cudaSuccess;
+  });
+}
+
+PORTCULLIS_ENTRY cudaError_t cudaSetDevice(int ordinal) {
+  return CallOn(ordinal, [&](Device& device) {
+    CurrentOrdinal() = ordinal;
+    return MakeActive(device);
+  });
+}
+
+PORTCULLIS_ENTRY cudaError_t cudaInitDevice(int ordinal, unsigned, unsigned) {
+  return CallOn(ordinal, [](Device& device) { return MakeActive(device); });
+}
+
+PORTCULLIS_ENTRY cudaError_t cudaGetDeviceFlags(unsigned* flags) {
+  return CallOnDevice([&](Process&, Device&) {
+    if (!flags) return cudaErrorInvalidValue;
+    *flags = cudaDeviceScheduleAuto | cudaDeviceMapHost;
+    return cudaSuccess;
+  });
+}
+
+#if CUDART_VERSION >= 13000
+PORTCULLIS_ENTRY cudaError_t cudaGetDeviceProperties(cudaDeviceProp* properties, int ordinal) {
+#else
+PORTCULLIS_ENTRY cudaError_t cudaGetDeviceProperties_v2(cudaDeviceProp* properties, int ordinal) {
+#endif
+  return CallOn(ordinal, [&](Device& device) {
+    if (!properties) return cudaErrorInvalidValue;
+    *properties = Properties(device);
+    return cudaSuccess;
+  });
+}
+
+PORTCULLIS_ENTRY cudaError_t cudaDeviceGetAttribute(int* value, cudaDeviceAttr attribute,
+                                                    int ordinal) {
+  return CallOn(ordinal, [&](Device& device) {
+    const std::optional<int> found = Attribute(device, attribute);
+    if (!value || !found) return cudaErrorInvalidValue;
+    *value = *found;
+    return cudaSuccess;
+  });
+}
+
+PORTCULLIS_ENTRY cudaError_t cudaDeviceGetPCIBusId(char* text, int length, int ordinal) {
+  return CallOn(ordinal, [&](Device& device) {
+    const std::string id = PciBusId(device.description());
+    if (!text || length <= static_cast<int>(id.size())) return cudaErrorInvalidValue;
+    id.copy(text, id.size());
+    text[id.size()] = '\0';
+    return cudaSuccess;
+  });
+}
+
+PORTCULLIS_ENTRY cudaError_t cudaDeviceGetByPCIBusId(int* ordinal, const char* text) {
+  return Call([&](Process& process) {
+    if (!ordinal || !text) return cudaErrorInvalidValue;
+    for (const auto& device : process.devices()) {
+      if (PciBusId(device->description()) != text) continue;
+      *ordinal = device->ordinal();
+      return cudaSuccess;
+    }
+    return cudaErrorInvalidDevice;
+  });
+}
+
+PORTCULLIS_ENTRY cudaError_t cudaDeviceGetStreamPriorityRange(int* least, int* greatest) {
+  return CallOnDevice([&](Process&, Device&) {
+    if (least) *least = kLeastPriority;
+    if (greatest) *greatest = kGreatestPriority;
+    return cudaSuccess;
+  });
+}
+
+PORTCULLIS_ENTRY cudaError_t cudaDeviceGetLimit(std::size_t* value, cudaLimit limit) {
+  return CallOnDevice([&](Process&, Device&) {
+    return value ? DefaultLimit(value, limit) : cudaErrorInvalidValue;
+  });
+}
+
+PORTCULLIS_ENTRY cudaError_t cudaDeviceSynchronize() {
+  return CallOnDevice([](Process&, Device&) { return cudaSuccess; });
+}
+
+PORTCULLIS_ENTRY cudaError_t cudaDeviceReset() {
+  return Call([](Process& process) {
+    Device& device = *process.FindDevice(CurrentOrdinal());
+    Record::Get().CountFree(device.physical(), device.Reset());
+    return cudaSuccess;
+  });
+}
+
+PORTCULLIS_ENTRY cudaError_t cudaDeviceCanAccessPeer(int* can, int ordinal, int peer) {
+  return Call([&](Process& process) {
+    if (!can) return cudaErrorInvalidValue;
+    if (!process.FindDevice(ordinal) || !process.FindDevice(peer)) return cudaErrorInvalidDevice;
+    *can = ordinal != peer;
+    return cudaSuccess;
+  });
+}
+
+PORTCULLIS_ENTRY cudaError_t cudaDeviceEnablePeerAccess(int peer, unsigned flags) {
+  return CallOnDevice([&](Process& process, Device& device) {
+    if (flags != 0) return cudaErrorInvalidValue;
+    if (!process.FindDevice(peer) || peer == device.ordinal()) return cudaErrorInvalidDevice;
+    return device.EnablePeer(peer) ? cudaSuccess : cudaErrorPeerAccessAlreadyEnabled;
+  });
+}
+
+PORTCULLIS_ENTRY cudaError_t cudaDeviceDisablePeerAccess(int peer) {
+  return CallOnDevice([&](Process& process, Device& device) {
+    if (!process.FindDevice(peer)) return cudaErrorInvalidDevice;
+    return device.DisablePeer(peer) ? cudaSuccess : cudaErrorPeerAccessNotEnabled;
+  });
+}

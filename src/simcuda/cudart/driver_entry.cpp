@@ -1,0 +1,54 @@
+// Owns: the entry points that hand out the driver's own functions.
+#include <cuda_runtime_api.h>
+#include <dlfcn.h>
+
+#include <string>
+
+#include "src/simcuda/core/call.h"
+
+namespace portcullis::simcuda {
+namespace {
+
+// The stand-in libcuda.so.1 that lies beside this library, whatever the loader would find first.
+void* DriverLibrary() {
+  static void* const library = [] {
+    Dl_info self = {};
+    dladdr(reinterpret_cast<const void*>(&cudaGetDeviceCount), &self);
+    const std::string path = self.dli_fname ? self.dli_fname : "";
+    const std::string folder = path.substr(0, path.rfind('/') + 1);
+    return dlopen((folder + "libcuda.so.1").c_str(), RTLD_NOW | RTLD_LOCAL);
+  }();
+  return library;
+}
+
+cudaError_t FindDriverFunction(const char* name, void** function,
+                               cudaDriverEntryPointQueryResult* status) {
+  return Call([&](Process&) {
+    if (!name || !function) return cudaErrorInvalidValue;
+    void* library = DriverLibrary();
+    *function = library ? dlsym(library, name) : nullptr;
+    if (status) {
+      *status = *function ? cudaDriverEntryPointSuccess : cudaDriverEntryPointSymbolNotFound;
+    }
+    return *function || status ? cudaSuccess : cudaErrorSymbolNotFound;
+  });
+}
+
+}  // namespace
+}  // namespace portcullis::simcuda
+
+using namespace portcullis::simcuda;  // NOLINT(google-build-using-namespace)
+
+PORTCULLIS_ENTRY cudaError_t cudaGetDriverEntryPoint(const char* name, void** function,
+                                                     unsigned long long,
+                                                     cudaDriverEntryPointQueryResult* status) {
+  return FindDriverFunction(name, function, status);
+}
+
+#if CUDART_VERSION >= 12050
+PORTCULLIS_ENTRY cudaError_t
+cudaGetDriverEntryPointByVersion(const char* name, void** function, unsigned, unsigned long long,
+                                 cudaDriverEntryPointQueryResult* status) {
+  return FindDriverFunction(name, function, status);
+}
+#endif

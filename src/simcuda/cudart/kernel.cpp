@@ -1,0 +1,148 @@
+// Owns: the entry points through which compiled CUDA code registers and launches its kernels.
+// A simulated device does not compute: a launch is counted, then refused by name.
+#include <cuda_runtime.h>
+#include <cxxabi.h>
+
+#include <cstdlib>
+#include <memory>
+#include <mutex>
+#include <string>
+#include <unordered_map>
+#include <vector>
+
+#include "src/simcuda/core/call.h"
+#include "src/simcuda/core/library_name.h"
+
+namespace portcullis::simcuda {
+namespace {
+
+// The device names of kernels by their host functions. Filled while libraries are loaded, some
+// ten thousand of them, and read only for messages.
+struct KernelNames {
+  std::mutex mutex;
+  std::unordered_map<const void*, const char*> names;
+};
+
+KernelNames& Kernels() {
+  static auto* kernels = new KernelNames;  // never destroyed: libraries unload during exit
+  return *kernels;
+}
+
+std::string KernelName(const void* function) {
+  const std::lock_guard lock(Kernels().mutex);
+  const auto found = Kernels().names.find(function);
+  if (found == Kernels().names.end()) return "a kernel that was never registered";
+  int status = 0;
+  const std::unique_ptr<char, void (*)(void*)> readable(
+      abi::__cxa_demangle(found->second, nullptr, nullptr, &status), std::free);
+  return status == 0 ? readable.get() : found->second;
+}
+
+cudaError_t RefuseLaunch(const char* entry_point, const void* function) {
+  return CallOnDevice([&](Process&, Device& device) {
+    Record::Get().CountKernel(device.physical());
+    Record::Get().Refuse(
+        kLibraryName, entry_point,
+        "a simulated device does not compute; the kernel is " + KernelName(function));
+    return cudaErrorNotSupported;
+  });
+}
+
+// What <<<…>>> leaves for the launch that follows it.
+struct CallConfiguration {
+  dim3 grid;
+  dim3 block;
+  std::size_t shared_bytes;
+  cudaStream_t stream;
+};
+
+std::vector<CallConfiguration>& Configurations() {
+  thread_local std::vector<CallConfiguration> stack;
+  return stack;
+}
+
+}  // namespace
+}  // namespace portcullis::simcuda
+
+using namespace portcullis::simcuda;  // NOLINT(google-build-using-namespace)
+
+PORTCULLIS_ENTRY void** __cudaRegisterFatBinary(void*) { return new void*(nullptr); }
+
+PORTCULLIS_ENTRY void __cudaRegisterFatBinaryEnd(void**) {}
+
+PORTCULLIS_ENTRY void __cudaUnregisterFatBinary(void** handle) { delete handle; }
+
+PORTCULLIS_ENTRY void __cudaRegisterFunction(void**, const char* host_function, char* device_name,
+                                             const char*, int, uint3*, uint3*, dim3*, dim3*, int*) {
+  const std::lock_guard lock(Kernels().mutex);
+  Kernels().names[host_function] = device_name;
+}
+
+PORTCULLIS_ENTRY void __cudaRegisterVar(void**, char*, char*, const char*, int, std::size_t, int,
+                                        int) {}
+
+PORTCULLIS_ENTRY void __cudaRegisterHostVar(void**, const char*, char*, std::size_t) {}
+
+PORTCULLIS_ENTRY void __cudaRegisterManagedVar(void**, void**, char*, const char*, int, std::size_t,
+                                               int, int) {}
+
+PORTCULLIS_ENTRY char __cudaInitModule(void**) { return 1; }
+
+PORTCULLIS_ENTRY unsigned __cudaPushCallConfiguration(dim3 grid, dim3 block,
+                                                      std::size_t shared_bytes,
+                                                      CUstream_st* stream) {
+  Configurations().push_back({grid, block, shared_bytes, stream});
+  return 0;
+}
+
+PORTCULLIS_ENTRY cudaError_t __cudaPopCallConfiguration(dim3* grid, dim3* block,
+                                                        std::size_t* shared_bytes, void* stream) {
+  if (Configurations().empty()) return Finish(cudaErrorMissingConfiguration);
+  const CallConfiguration configuration = Configurations().back();
+  Configurations().pop_back();
+  *grid = configuration.grid;
+  *block = configuration.block;
+  *shared_bytes = configuration.shared_bytes;
+  *static_cast<cudaStream_t*>(stream) = configuration.stream;
+  return cudaSuccess;
+}
+
+#if CUDART_VERSION >= 13000
+PORTCULLIS_ENTRY cudaError_t __cudaGetKernel(cudaKernel_t* kernel, const void* function) {
+  *kernel = static_cast<cudaKernel_t>(const_cast<void*>(function));
+  return cudaSuccess;
+}
+
+PORTCULLIS_ENTRY cudaError_t __cudaLaunchKernel(cudaKernel_t kernel, dim3, dim3, void**,
+                                                std::size_t, cudaStream_t) {
+  return RefuseLaunch("cudaLaunchKernel", kernel);
+}
+#endif
+
+PORTCULLIS_ENTRY cudaError_t cudaLaunchKernel(const void* function, dim3, dim3, void**, std::size_t,
+                                              cudaStream_t) {
+  return RefuseLaunch("cudaLaunchKernel", function);
+}
+
+PORTCULLIS_ENTRY cudaError_t cudaLaunchKernelExC(const cudaLaunchConfig_t*, const void* function,
+                                                 void**) {
+  return RefuseLaunch("cudaLaunchKernelExC", function);
+}
+
+PORTCULLIS_ENTRY cudaError_t cudaLaunchCooperativeKernel(const void* function, dim3, dim3, void**,
+                                                         std::size_t, cudaStream_t) {
+  return RefuseLaunch("cudaLaunchCooperativeKernel", function);
+}
+
+PORTCULLIS_ENTRY cudaError_t cudaProfilerStart() {
+  return Call([](Process&) { return cudaSuccess; });
+}
+
+PORTCULLIS_ENTRY cudaError_t cudaProfilerStop() {
+  return Call([](Process&) { return cudaSuccess; });
+}
+
+PORTCULLIS_ENTRY cudaChannelFormatDesc cudaCreateChannelDesc(int x, int y, int z, int w,
+                                                             cudaChannelFormatKind format) {
+  return {x, y, z, w, format};
+}

@@ -1,0 +1,167 @@
+"""Owns: the inert stand-ins of one runtime: finds what the runtime imports, refuses to go on if the
+entry-point tables lack any of it, writes a C file for each library of inert_libraries.json that the
+runtime needs, and compiles it."""
+
+import argparse
+import json
+import pathlib
+import re
+import subprocess
+
+import imports
+import tables
+
+SOURCE_HEAD = """/* Generated: {soname}, inert. Every call fails with {means}. */
+#include <stddef.h>
+
+#include "src/simcuda/interface/bridge.h"
+
+#define EXPORT __attribute__((visibility("default")))
+#define REFUSED(name) \\
+  EXPORT long name(void) {{ portcullis_sim_refuse("{soname}", #name); return {status}; }}
+
+"""
+
+
+def text(value):
+    return json.dumps(value)
+
+
+def refused(name, library, body):
+    """A function that names itself before it answers."""
+    return body.replace("{", f'{{ portcullis_sim_refuse("{library}", "{name}");', 1)
+
+
+# Kind of answer (inert_libraries.json) → C definition of one function.
+ANSWERS = {
+    "text": lambda name, v, lib: f"EXPORT const char* {name}(void) {{ return {text(v)}; }}",
+    "value": lambda name, v, lib: f"EXPORT size_t {name}(void) {{ return {v}; }}",
+    "null": lambda name, v, lib: refused(
+        name, lib, f"EXPORT void* {name}(void) {{ return NULL; }}"),
+    "nothing": lambda name, v, lib: refused(name, lib, f"EXPORT void {name}(void) {{ }}"),
+    "read": lambda name, v, lib: refused(name, lib, f"EXPORT long {name}(void) {{ return -1; }}"),
+    "store": lambda name, v, lib: "EXPORT int {}({}) {{ {} return 0; }}".format(
+        name, ", ".join(f"int* a{i}" for i in range(len(v))),
+        " ".join(f"if (a{i}) *a{i} = {n};" for i, n in enumerate(v))),
+    "property": lambda name, v, lib: (
+        f"EXPORT int {name}(int type, int* value) {{ static const int parts[] = {{{v}}}; "
+        "if (type < 0 || type > 2) return 1; *value = parts[type]; return 0; }"),
+    "fill": lambda name, v, lib: (
+        f"EXPORT void {name}(char* to, size_t room) {{ const char* from = {text(v)}; "
+        "if (!room) return; while (--room && *from) *to++ = *from++; *to = 0; }"),
+    "through": lambda name, v, lib: (
+        f"EXPORT int {name}(int code, const char** to) {{ (void)code; *to = {text(v)}; return 0; }}"),
+}
+
+
+class Versions:
+    """What a runtime was compiled against, to be filled into the answers."""
+
+    def __init__(self, torch, cuda, fallback):
+        found = {}
+        for metadata in torch.parent.glob("torch-*.dist-info/METADATA"):
+            lines = metadata.read_text(encoding="utf-8", errors="replace")
+            found.update(re.findall(r"^Requires-Dist: nvidia-(\w+)-cu\d+==([\d.]+)", lines, re.M))
+        version = (torch / "version.py", torch.parent / "build-version")
+        words = "".join(path.read_text() for path in version if path.is_file())
+        short = re.search(r"(\d+\.\d+)", words)
+        self.parts = {**fallback.get(short[1] if short else "", {}), **found}
+        self.cuda = cuda
+
+    def _package(self, match):
+        kind, package = match[1], match[2]
+        if package not in self.parts:
+            return "0, 0, 0" if kind == "parts" else "0"
+        parts = [int(part) for part in self.parts[package].split(".")[:3]]
+        if kind == "parts":
+            return ", ".join(map(str, parts))
+        return str(parts[0] * 10000 + parts[1] * 100 + parts[2])
+
+    def fill(self, value):
+        if isinstance(value, list):
+            return [self.fill(item) for item in value]
+        if not isinstance(value, str):
+            return value
+        major, minor = divmod(self.cuda, 1000)
+        value = value.replace("{cuda}", str(self.cuda)).replace("{cuda_major}", str(major))
+        value = value.replace("{cuda_minor}", str(minor // 10))
+        return re.sub(r"\{(version|parts):(\w+)\}", self._package, value)
+
+
+def library_of(name, known):
+    """The library whose prefix is the longest that fits."""
+    fits = [(len(prefix), library["stem"]) for library in known for prefix in library["prefixes"]
+            if name.startswith(prefix)]
+    return max(fits)[1] if fits else ""
+
+
+def check_known(used, names, library, table):
+    unknown = sorted({item.name for item in used} - names)
+    if unknown:
+        raise SystemExit(f"The runtime imports from {library} what {table} does not know: "
+                         f"{', '.join(unknown)}. Add a row for each.")
+
+
+def write_library(folder, library, soname, used, versions):
+    """(C file, version script) of one inert library."""
+    source = SOURCE_HEAD.format(soname=soname, **library)
+    nodes = {}
+    for item in sorted(used):
+        nodes.setdefault(item.node, []).append(item.name)
+        answer = library["answers"].get(item.name)
+        if answer:
+            (kind, value), = answer.items()
+            source += ANSWERS[kind](item.name, versions.fill(value), soname) + "\n"
+        else:
+            source += f"REFUSED({item.name})\n"
+    script = ""
+    for node, names in nodes.items():
+        script += f"{node} {{ global: {'; '.join(names)}; local: *; }};\n"
+    c_file, map_file = folder / f"{soname}.c", folder / f"{soname}.map"
+    c_file.write_text(source)
+    map_file.write_text(script or "{ local: *; };\n")
+    return c_file, map_file
+
+
+def main():
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--torch", required=True, type=pathlib.Path, help="folder that holds lib/")
+    parser.add_argument("--cuda", required=True, type=int, help="as 13000")
+    parser.add_argument("--cudart", required=True, type=pathlib.Path, help="the stand-in to link")
+    parser.add_argument("--compiler", required=True)
+    parser.add_argument("--root", required=True, type=pathlib.Path, help="of the sources")
+    parser.add_argument("--work", required=True, type=pathlib.Path, help="for generated sources")
+    parser.add_argument("--out", required=True, type=pathlib.Path)
+    options = parser.parse_args()
+
+    here = pathlib.Path(__file__).resolve().parent
+    data = json.loads((here / "inert_libraries.json").read_text(encoding="utf-8"))
+    known = data["libraries"]
+    table = here.parent / "table"
+    used, needed = imports.read_runtime(options.torch / "lib")
+    cuda = options.cuda // 1000 + options.cuda % 1000 / 100
+    for stem, file in (("libcudart.so", "cudart.table"), ("libcuda.so", "driver.table")):
+        names = {entry.name for entry in tables.of_version(tables.read_table(table / file), cuda)}
+        mine = [item for item in used if item.soname.startswith(stem) or
+                (stem == "libcuda.so" and not item.soname and re.match("cu[A-Z]", item.name)
+                 and not library_of(item.name, known))]
+        check_known(mine, names, stem, file)
+
+    versions = Versions(options.torch, options.cuda, data["compiled_against"])
+    options.work.mkdir(parents=True, exist_ok=True)
+    options.out.mkdir(parents=True, exist_ok=True)
+    for library in known:
+        sonames = [name for name in needed if name.split(".so")[0] == library["stem"]]
+        for soname in sonames:
+            mine = {item for item in used if item.soname == soname or
+                    (not item.soname and library_of(item.name, known) == library["stem"])}
+            c_file, map_file = write_library(options.work, library, soname, mine, versions)
+            subprocess.run([options.compiler, "-shared", "-fPIC", "-O1", "-Wall", "-Werror",
+                            "-fvisibility=hidden", f"-I{options.root}", str(c_file),
+                            "-o", str(options.out / soname), f"-Wl,-soname,{soname}",
+                            f"-Wl,--version-script,{map_file}", "-Wl,-rpath,$ORIGIN",
+                            str(options.cudart)], check=True)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,101 @@
+"""Owns: what is generated from an entry-point table for one library: refusals, a check of their
+signatures against the CUDA headers, and the version script."""
+
+import argparse
+import pathlib
+import re
+
+import tables
+
+REFUSALS = """// Generated from {table}: the entry points of {library} that are refused.
+// No CUDA header is included: the arguments are not looked at, so they need no names. That each
+// function returns an error code is checked in the file beside this one.
+#include "src/simcuda/interface/bridge.h"
+
+namespace {{
+
+int Refuse(const char* function) {{
+  portcullis_sim_refuse("{library}", function);
+  return {code};
+}}
+
+}}  // namespace
+
+#define REFUSED(name) \\
+  extern "C" __attribute__((visibility("default"))) int name() {{ return Refuse(#name); }}
+
+{rows}
+"""
+
+SIGNATURES = """// Generated from {table}: every refused function that the header declares returns an error code.
+#include <{header}>
+
+#include <type_traits>
+
+#pragma GCC diagnostic ignored "-Wdeprecated-declarations"
+
+namespace {{
+
+template <class Function>
+struct Returns;
+template <class Result, class... Arguments>
+struct Returns<Result(Arguments...)> {{
+  using Type = Result;
+}};
+
+}}  // namespace
+
+#define REFUSED(name)                                                           \\
+  static_assert(std::is_same_v<Returns<decltype(name)>::Type, {returns}>, #name \\
+                " does not return {returns}: it cannot be refused with one");
+
+{rows}
+"""
+
+
+def declared(name, header_text):
+    """Whether the header declares a function of exactly this name."""
+    return re.search(rf"^[^*\n]*\b(CUDARTAPI|CUDAAPI) {name}\(", header_text, re.M) is not None
+
+
+def version_script(node, names):
+    """Exports under `node` ("" for none), and the bridge under a node of its own."""
+    listed = "".join(f"    {name};\n" for name in sorted(names))
+    if not node:
+        return f"{{\n  global:\n{listed}  local: *;\n}};\n"
+    return (f"{node} {{\n  global:\n{listed}  local: *;\n}};\n"
+            "PORTCULLIS {\n  global: portcullis_sim_*;\n};\n")
+
+
+def main():
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--table", required=True, type=pathlib.Path)
+    parser.add_argument("--library", required=True, help="soname, for messages")
+    parser.add_argument("--cuda", required=True, type=float)
+    parser.add_argument("--node", default="", help="version node of the exports")
+    parser.add_argument("--code", required=True, help="what a refused call returns")
+    parser.add_argument("--returns", default="", help="type that the header gives it")
+    parser.add_argument("--header", default="", type=str)
+    parser.add_argument("--include", type=pathlib.Path, help="folder of the header")
+    parser.add_argument("--out", required=True, type=pathlib.Path)
+    options = parser.parse_args()
+
+    entries = tables.of_version(tables.read_table(options.table), options.cuda)
+    refused = [entry.name for entry in entries if entry.outcome == "refused"]
+    names = {"table": options.table.name, "library": options.library, "code": options.code,
+             "header": options.header, "returns": options.returns}
+    options.out.mkdir(parents=True, exist_ok=True)
+    rows = "\n".join(f"REFUSED({name})" for name in refused)
+    (options.out / "refused.cpp").write_text(REFUSALS.format(rows=rows, **names))
+    checked = []
+    if options.header:
+        text = (options.include / options.header).read_text(encoding="utf-8", errors="replace")
+        checked = [name for name in refused if declared(name, text)]
+        rows = "\n".join(f"REFUSED({name})" for name in checked)
+        (options.out / "signatures.cpp").write_text(SIGNATURES.format(rows=rows, **names))
+    exported = [entry.name for entry in entries]
+    (options.out / "exports.map").write_text(version_script(options.node, exported))
+
+
+if __name__ == "__main__":
+    main()

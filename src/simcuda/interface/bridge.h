@@ -1,0 +1,41 @@
+// Owns: what the other stand-ins ask of the simulated runtime. libcudart keeps the state of the
+// host; libcuda and the inert libraries reach it through these functions, which it exports under a
+// version node of their own. Errors are CUresult and cudaError_t alike: their numbers agree.
+#pragma once
+
+#include <stddef.h>
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+// Keeps "LIBRARY: FUNCTION" in the flight record and says it once on standard error.
+void portcullis_sim_refuse(const char* library, const char* function);
+
+// cuInit: becomes the host. The state of the driver, 0 if there are devices.
+int portcullis_sim_start(void);
+// Whether anything has become the host yet.
+int portcullis_sim_started(void);
+// 0 if there is no driver.
+int portcullis_sim_driver_version(void);
+
+// The following are valid after portcullis_sim_start() has returned 0.
+int portcullis_sim_device_count(void);
+// The thread's current device, and making one current.
+int portcullis_sim_current_device(void);
+int portcullis_sim_set_current_device(int ordinal);
+// Whether the device's primary context is active, and making it so.
+int portcullis_sim_context_active(int ordinal);
+int portcullis_sim_activate_context(int ordinal);
+// As in cudaDeviceProp. `name` has room for 256 bytes, `uuid` for 16.
+int portcullis_sim_describe(int ordinal, char* name, unsigned char* uuid, size_t* memory_bytes);
+int portcullis_sim_attribute(int* value, int attribute, int ordinal);
+// The kind of memory an address is of (0: unknown, 1: host, 2: device), and the allocation it is
+// in.
+int portcullis_sim_locate(const void* address, int* kind, int* ordinal, void** base, size_t* bytes);
+// Bytes in use on a device, by its position in the host description; 0 if it is not visible.
+unsigned long long portcullis_sim_memory_in_use(unsigned position);
+
+#ifdef __cplusplus
+}
+#endif
