@@ -1,0 +1,15 @@
+// Owns: what a person would read of an error text that PyTorch wrote for its own developers.
+#pragma once
+
+#include <string>
+#include <string_view>
+
+namespace portcullis::verdict {
+
+// The first sentences of an error, as one line of printable text: without lists of dispatcher
+// registrations, C++ frames, Python and TorchScript tracebacks, and advice on debugging kernels.
+// At most about 300 bytes; longer ones end in "…". Texts as of PyTorch 2.11; text that is not
+// known is only shortened. "" stays "".
+std::string ShortenError(std::string_view whole);
+
+}  // namespace portcullis::verdict
