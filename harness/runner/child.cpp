@@ -97,7 +97,7 @@ void Child::WatchExit() {
 bool Child::HasExited() const {
   siginfo_t info{};
   const auto id = static_cast<id_t>(pid_);
-  return waitid(P_PID, id, &info, WEXITED | WNOHANG | WNOWAIT) == 0 && info.si_pid == pid_;
+  return waitid(P_PID, id, &info, WEXITED | WNOHANG | WNOWAIT) != 0 || info.si_pid == pid_;
 }
 
 void Child::Signal(int signal_number) const {
@@ -129,9 +129,11 @@ void Child::Kill() {
 }
 
 void Child::OnExit() {
-  Signal(SIGKILL);  // whoever of its group stayed behind
+  if (!HasExited()) return WatchExit();  // Asio may wake us for a descriptor of the same number
+  Signal(SIGKILL);                       // whoever of its group stayed behind
   boost::process::v2::error_code error;
-  if (process_->running(error)) return WatchExit();
+  process_->running(error);  // waits for it
+  if (error) ended_.start_error = "nobody knows how it ended: something else waited for it";
   ended_.seconds = Clock::now() - started_at_;
   const int status = process_->native_exit_code();
   if (WIFEXITED(status)) ended_.exit_code = WEXITSTATUS(status);

@@ -17,19 +17,20 @@
 namespace portcullis::runner {
 namespace {
 
-// Writing to a child that has closed its input must be an error, not the end of this process.
-class SigpipeIgnored {
+// Sets what a signal does, and sets it back.
+class SignalAction {
  public:
-  SigpipeIgnored() {
-    struct sigaction ignore {};
-    ignore.sa_handler = SIG_IGN;
-    sigaction(SIGPIPE, &ignore, &before_);
+  SignalAction(int signal_number, void (*action)(int)) : signal_number_(signal_number) {
+    struct sigaction wanted {};
+    wanted.sa_handler = action;
+    sigaction(signal_number_, &wanted, &before_);
   }
-  ~SigpipeIgnored() { sigaction(SIGPIPE, &before_, nullptr); }
-  SigpipeIgnored(const SigpipeIgnored&) = delete;
-  SigpipeIgnored& operator=(const SigpipeIgnored&) = delete;
+  ~SignalAction() { sigaction(signal_number_, &before_, nullptr); }
+  SignalAction(const SignalAction&) = delete;
+  SignalAction& operator=(const SignalAction&) = delete;
 
  private:
+  int signal_number_;
   struct sigaction before_ {};
 };
 
@@ -44,7 +45,11 @@ class Runner::Impl {
   }
 
   void Run() {
-    const SigpipeIgnored sigpipe_ignored;
+    // Writing to a child that has closed its input must be an error, not the end of this process;
+    // and with SIGCHLD ignored, as it may be inherited, the kernel would not tell how a child
+    // ended.
+    const SignalAction no_end(SIGPIPE, SIG_IGN);
+    const SignalAction tell(SIGCHLD, SIG_DFL);
     strays_.emplace();
     if (catch_signals_) {
       signals_.emplace(context_, SIGINT, SIGTERM);

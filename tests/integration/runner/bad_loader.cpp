@@ -1,0 +1,249 @@
+// A loader in miniature that misbehaves: argv[1] names how. Each behaviour is one function of the
+// table at the end.
+#include <fcntl.h>
+#include <signal.h>
+#include <sys/resource.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <cstdio>
+#include <cstdlib>
+#include <iostream>
+#include <iterator>
+#include <string>
+#include <string_view>
+#include <utility>
+
+namespace {
+
+constexpr int kAnswer = 3;
+
+void WriteAll(int descriptor, std::string_view bytes) {
+  while (!bytes.empty()) {
+    const ssize_t written = write(descriptor, bytes.data(), bytes.size());
+    if (written <= 0) return;
+    bytes.remove_prefix(static_cast<std::size_t>(written));
+  }
+}
+
+std::string Answer(const std::string& sha256) {
+  return R"({"protocol":1,"case":"miniature",)"
+         R"("runtime":{"language":"cpp","torch":"2.11.0","cuda":"13.0"},)"
+         R"("outcome":"loaded","phase":"read-back","tensors":[{"name":"weight","dtype":"float32",)"
+         R"("shape":[2],"device":"cuda:0","bytes":8,"sha256":")" +
+         sha256 +
+         R"("}],"values":[],"error":null,)"
+         R"("seconds":{"load":0.1,"move":0.0,"read-back":0.1}})"
+         "\n";
+}
+std::string GoodAnswer() { return Answer(std::string(64, 'a')); }
+
+[[noreturn]] void SleepForever() {
+  while (true) pause();
+}
+
+void NoCore() {
+  const rlimit none{0, 0};
+  setrlimit(RLIMIT_CORE, &none);
+}
+
+int Good() {
+  const std::string request{std::istreambuf_iterator<char>(std::cin), {}};
+  WriteAll(kAnswer, GoodAnswer());
+  std::cout << "read " << request.size() << " bytes\n";
+  return 0;
+}
+
+int Hang() { SleepForever(); }
+
+int IgnoreTerm() {
+  signal(SIGTERM, SIG_IGN);
+  WriteAll(STDOUT_FILENO, "ignoring\n");
+  SleepForever();
+}
+
+int ExitOnTerm() {
+  signal(SIGTERM, [](int) { _exit(0); });
+  SleepForever();
+}
+
+int StopItself() {
+  raise(SIGSTOP);
+  SleepForever();
+}
+
+int Crash() {
+  NoCore();
+  signal(SIGSEGV, SIG_DFL);  // a sanitizer would turn it into an exit code
+  raise(SIGSEGV);
+  return 0;
+}
+
+int Abort() {
+  NoCore();
+  signal(SIGABRT, SIG_DFL);
+  std::abort();
+}
+
+int Garbage() {
+  WriteAll(kAnswer, "\x80\xff no answer at all\n");
+  return 0;
+}
+
+int Twice() {
+  WriteAll(kAnswer, GoodAnswer() + GoodAnswer());
+  return 0;
+}
+
+int Half() {
+  const std::string answer = GoodAnswer();
+  WriteAll(kAnswer, answer.substr(0, answer.size() / 2));
+  return 0;
+}
+
+int WrongChecksum() {
+  WriteAll(kAnswer, Answer(std::string(64, '0')));
+  return 0;
+}
+
+// 100 MB in all, in turns, so that a harness that reads one stream first would block for ever.
+int Flood() {
+  const std::string line(999, 'x');
+  for (int i = 0; i < 50'000; ++i) {
+    WriteAll(STDOUT_FILENO, line + "\n");
+    WriteAll(STDERR_FILENO, line + "\n");
+  }
+  WriteAll(STDOUT_FILENO, "last line\n");
+  WriteAll(kAnswer, GoodAnswer());
+  return 0;
+}
+
+// 65 MiB: more than the runner takes.
+int HugeAnswer() {
+  const std::string mebibyte(1 << 20, 'y');
+  for (int i = 0; i < 65; ++i) WriteAll(kAnswer, mebibyte);
+  return 0;
+}
+
+int CloseAnswer() {
+  close(kAnswer);
+  WriteAll(STDOUT_FILENO, "closed\n");
+  return 0;
+}
+
+int CloseAllAndHang() {
+  for (int descriptor = 0; descriptor <= kAnswer; ++descriptor) close(descriptor);
+  SleepForever();
+}
+
+int ExitThree() { return 3; }
+
+int NeverRead() {
+  WriteAll(kAnswer, GoodAnswer());
+  return 0;
+}
+
+// A grandchild that sleeps, holding every pipe open; its number goes to standard output.
+template <typename Prepare>
+int LeaveGrandchild(Prepare prepare) {
+  if (fork() == 0) {
+    prepare();
+    WriteAll(STDOUT_FILENO, std::to_string(getpid()) + "\n");
+    SleepForever();
+  }
+  usleep(50'000);  // long enough for it to say its number
+  WriteAll(kAnswer, GoodAnswer());
+  return 0;
+}
+
+int Grandchild() {
+  return LeaveGrandchild([] { signal(SIGTERM, SIG_IGN); });
+}
+
+int GrandchildSession() {
+  return LeaveGrandchild([] { setsid(); });
+}
+
+// Its own child in turn, each in a session of its own.
+int GreatGrandchild() {
+  return LeaveGrandchild([] {
+    setsid();
+    if (fork() == 0) {
+      setsid();
+      WriteAll(STDOUT_FILENO, std::to_string(getpid()) + "\n");
+      SleepForever();
+    }
+  });
+}
+
+// Again a program of its own, so that nothing names its child any more.
+int GrandchildWithoutEnvironment() {
+  return LeaveGrandchild([] {
+    setsid();
+    WriteAll(STDOUT_FILENO, std::to_string(getpid()) + "\n");
+    char program[] = "/bin/sleep";
+    char forever[] = "1000";
+    char* const arguments[] = {program, forever, nullptr};
+    char* const environment[] = {nullptr};
+    execve(program, arguments, environment);
+  });
+}
+
+// A leader that hangs with a grandchild in another session.
+int GrandchildSessionAndHang() {
+  GrandchildSession();
+  SleepForever();
+}
+
+// What the child was given: descriptors, environment, folder, group, signals.
+int Describe() {
+  for (int descriptor = 0; descriptor < 256; ++descriptor) {
+    if (fcntl(descriptor, F_GETFD) >= 0) std::cout << "descriptor " << descriptor << "\n";
+  }
+  for (char** entry = environ; *entry != nullptr; ++entry)
+    std::cout << "variable " << *entry << "\n";
+  char* folder = getcwd(nullptr, 0);
+  std::cout << "folder " << folder << "\n";
+  std::free(folder);
+  std::cout << "leads its group " << (getpgrp() == getpid()) << "\n";
+  std::cout << "SIGPIPE ignored " << (signal(SIGPIPE, SIG_DFL) == SIG_IGN) << "\n";
+  return 0;
+}
+
+constexpr std::pair<std::string_view, int (*)()> kBehaviours[] = {
+    {"good", Good},
+    {"hang", Hang},
+    {"ignore-term", IgnoreTerm},
+    {"exit-on-term", ExitOnTerm},
+    {"stop-itself", StopItself},
+    {"crash", Crash},
+    {"abort", Abort},
+    {"garbage", Garbage},
+    {"twice", Twice},
+    {"half", Half},
+    {"wrong-checksum", WrongChecksum},
+    {"flood", Flood},
+    {"huge-answer", HugeAnswer},
+    {"close-answer", CloseAnswer},
+    {"close-all-and-hang", CloseAllAndHang},
+    {"exit-three", ExitThree},
+    {"never-read", NeverRead},
+    {"grandchild", Grandchild},
+    {"grandchild-session", GrandchildSession},
+    {"great-grandchild", GreatGrandchild},
+    {"grandchild-without-environment", GrandchildWithoutEnvironment},
+    {"grandchild-session-and-hang", GrandchildSessionAndHang},
+    {"describe", Describe},
+};
+
+}  // namespace
+
+int main(int argc, char** argv) {
+  const std::string_view wanted = argc > 1 ? argv[1] : "";
+  const auto* const found =
+      std::find_if(std::begin(kBehaviours), std::end(kBehaviours),
+                   [&](const auto& behaviour) { return behaviour.first == wanted; });
+  if (found != std::end(kBehaviours)) return found->second();
+  std::cerr << "no such behaviour: " << wanted << "\n";
+  return 2;
+}

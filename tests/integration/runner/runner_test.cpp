@@ -1,0 +1,310 @@
+// One child at a time, each misbehaving in its own way, and many at once.
+#include "harness/runner/runner.h"
+
+#include <fmt/format.h>
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+#include <stdlib.h>
+#include <sys/wait.h>
+
+#include <cerrno>
+#include <fstream>
+#include <set>
+
+#include "harness/runner/answer.h"
+#include "tests/integration/runner/runner_fixture.h"
+
+namespace portcullis::runner {
+namespace {
+
+using ::testing::AllOf;
+using ::testing::EndsWith;
+using ::testing::HasSubstr;
+using ::testing::IsEmpty;
+using ::testing::Not;
+using ::testing::StartsWith;
+
+std::string ProtocolErrorOf(const Ended& ended) {
+  return ReadAnswer(ended.answer, ended.answer_too_long, "miniature").protocol_error;
+}
+
+void ExpectExit(const Ended& ended, int code) {
+  EXPECT_EQ(ended.exit_code, code);
+  EXPECT_FALSE(ended.signal.has_value());
+  EXPECT_THAT(ended.start_error, IsEmpty());
+  EXPECT_FALSE(ended.timed_out);
+  EXPECT_FALSE(ended.stopped);
+}
+
+void ExpectSignal(const Ended& ended, int signal_number) {
+  EXPECT_EQ(ended.signal, signal_number);
+  EXPECT_FALSE(ended.exit_code.has_value());
+  EXPECT_THAT(ended.start_error, IsEmpty());
+}
+
+TEST(Runner, AGoodLoader) {
+  Command command = Bad("good");
+  command.input = std::string(300'000, 'i');  // more than a pipe holds
+  const Ended ended = RunOne(std::move(command));
+  ExpectExit(ended, 0);
+  EXPECT_EQ(ended.output, "read 300000 bytes\n");
+  EXPECT_THAT(ended.errors, IsEmpty());
+  EXPECT_THAT(ProtocolErrorOf(ended), IsEmpty());
+  EXPECT_GT(ended.seconds.count(), 0);
+}
+
+TEST(Runner, HangsAndEndsOnSigterm) {
+  const Ended ended = RunOne(Bad("hang", 100ms));
+  ExpectSignal(ended, SIGTERM);
+  EXPECT_TRUE(ended.timed_out);
+  EXPECT_FALSE(ended.stopped);
+  EXPECT_GE(ended.seconds.count(), 0.1);
+  EXPECT_LT(ended.seconds.count(), 0.5);
+}
+
+TEST(Runner, IgnoresSigtermAndIsKilled) {
+  const Ended ended = RunOne(Bad("ignore-term", 100ms));
+  ExpectSignal(ended, SIGKILL);
+  EXPECT_TRUE(ended.timed_out);
+  EXPECT_EQ(ended.output, "ignoring\n");
+  EXPECT_GE(ended.seconds.count(), 0.6);
+}
+
+TEST(Runner, TimesOutWithAnExitCode) {
+  const Ended ended = RunOne(Bad("exit-on-term", 100ms));
+  EXPECT_EQ(ended.exit_code, 0);
+  EXPECT_TRUE(ended.timed_out);
+}
+
+TEST(Runner, AStoppedChildSeesItsSigterm) {
+  const Ended ended = RunOne(Bad("stop-itself", 100ms));
+  ExpectSignal(ended, SIGTERM);
+  EXPECT_TRUE(ended.timed_out);
+}
+
+TEST(Runner, ClosesEverythingAndHangs) {
+  const Ended ended = RunOne(Bad("close-all-and-hang", 100ms));
+  ExpectSignal(ended, SIGTERM);
+  EXPECT_TRUE(ended.timed_out);
+}
+
+TEST(Runner, Crashes) {
+  const Ended ended = RunOne(Bad("crash"));
+  ExpectSignal(ended, SIGSEGV);
+  EXPECT_FALSE(ended.timed_out);
+  EXPECT_THAT(ProtocolErrorOf(ended), StartsWith("no answer"));
+}
+
+TEST(Runner, Aborts) { ExpectSignal(RunOne(Bad("abort")), SIGABRT); }
+
+TEST(Runner, AnswersGarbage) {
+  const Ended ended = RunOne(Bad("garbage"));
+  ExpectExit(ended, 0);
+  EXPECT_THAT(ProtocolErrorOf(ended), StartsWith("not JSON at byte 1: "));
+}
+
+TEST(Runner, AnswersTwice) {
+  const Ended ended = RunOne(Bad("twice"));
+  ExpectExit(ended, 0);
+  EXPECT_THAT(ProtocolErrorOf(ended), StartsWith("answered twice: "));
+}
+
+TEST(Runner, AnswersHalfAMessage) {
+  const Ended ended = RunOne(Bad("half"));
+  ExpectExit(ended, 0);
+  EXPECT_EQ(ProtocolErrorOf(ended),
+            fmt::format("half a message: no newline after {} bytes", ended.answer.size()));
+}
+
+// The runner passes it on; it is the verdict that compares with the manifest.
+TEST(Runner, ClaimsSuccessWithAWrongChecksum) {
+  const Ended ended = RunOne(Bad("wrong-checksum"));
+  ExpectExit(ended, 0);
+  const AnswerOrError read = ReadAnswer(ended.answer, ended.answer_too_long, "miniature");
+  ASSERT_TRUE(read.answer.has_value()) << read.protocol_error;
+  EXPECT_EQ(read.answer->tensors.at(0).sha256, std::string(64, '0'));
+}
+
+TEST(Runner, FloodsBothStreams) {
+  Command command = Bad("flood");
+  command.output_limit = 10'000;
+  const Ended ended = RunOne(std::move(command));
+  ExpectExit(ended, 0);
+  EXPECT_THAT(ended.output,
+              AllOf(HasSubstr("\n[49990010 bytes left out]\n"), EndsWith("last line\n")));
+  EXPECT_THAT(ended.errors, HasSubstr("\n[49990000 bytes left out]\n"));
+  EXPECT_LT(ended.output.size(), 10'100U);
+  EXPECT_THAT(ProtocolErrorOf(ended), IsEmpty());
+}
+
+TEST(Runner, WritesAHugeAnswer) {
+  const Ended ended = RunOne(Bad("huge-answer"));
+  ExpectExit(ended, 0);
+  EXPECT_TRUE(ended.answer_too_long);
+  EXPECT_EQ(ended.answer.size(), kAnswerLimit);
+  EXPECT_EQ(ProtocolErrorOf(ended), "the answer is longer than 67108864 bytes");
+}
+
+TEST(Runner, ClosesItsAnswerEarly) {
+  const Ended ended = RunOne(Bad("close-answer"));
+  ExpectExit(ended, 0);
+  EXPECT_EQ(ended.output, "closed\n");
+  EXPECT_THAT(ProtocolErrorOf(ended), StartsWith("no answer"));
+}
+
+TEST(Runner, ExitsWithoutAnswering) {
+  const Ended ended = RunOne(Bad("exit-three"));
+  ExpectExit(ended, 3);
+  EXPECT_THAT(ended.answer, IsEmpty());
+}
+
+TEST(Runner, NeverReadsItsInput) {
+  Command command = Bad("never-read");
+  command.input = std::string(10 << 20, 'i');
+  const Ended ended = RunOne(std::move(command));
+  ExpectExit(ended, 0);
+  EXPECT_THAT(ProtocolErrorOf(ended), IsEmpty());
+
+  command = Bad("hang", 100ms);
+  command.input = std::string(10 << 20, 'i');
+  EXPECT_TRUE(RunOne(std::move(command)).timed_out);
+}
+
+TEST(Runner, GivesTheChildWhatWasSaidAndNothingElse) {
+  ASSERT_EQ(setenv("PORTCULLIS_TEST_LEAK", "1", 1), 0);
+  FILE* leaked = std::fopen("/dev/null", "r");  // without O_CLOEXEC
+  ASSERT_NE(leaked, nullptr);
+  Command command = Bad("describe");
+  command.environment = {{"A", "x y=z"}, {"EMPTY", ""}};
+  command.folder = "/usr";
+  const Ended ended = RunOne(std::move(command));
+  ASSERT_EQ(std::fclose(leaked), 0);
+  EXPECT_THAT(ended.output,
+              ::testing::MatchesRegex("descriptor 0\ndescriptor 1\ndescriptor 2\ndescriptor 3\n"
+                                      "variable A=x y=z\nvariable EMPTY=\n"
+                                      "variable PORTCULLIS_ANSWER_FD=3\n"
+                                      "variable PORTCULLIS_CHILD=[0-9]+\\.[0-9]+\n"
+                                      "folder /usr\nleads its group 1\nSIGPIPE ignored 0\n"));
+}
+
+std::string StartErrorOf(Command command) {
+  const Ended ended = RunOne(std::move(command));
+  EXPECT_FALSE(ended.exit_code.has_value());
+  EXPECT_FALSE(ended.signal.has_value());
+  return ended.start_error;
+}
+
+class StartErrors : public ::testing::Test {
+ protected:
+  StartErrors() { std::filesystem::create_directory(folder_); }
+  ~StartErrors() override { std::filesystem::remove_all(folder_); }
+  std::string Script(const std::string& content, std::filesystem::perms permissions) {
+    const std::filesystem::path file = folder_ / "script";
+    std::ofstream(file) << content;
+    std::filesystem::permissions(file, permissions);
+    return file.string();
+  }
+  static std::string Of(const std::string& program) {
+    Command command;
+    command.argv = {program};
+    return StartErrorOf(std::move(command));
+  }
+  std::filesystem::path folder_ =
+      std::filesystem::temp_directory_path() / fmt::format("portcullis-start-{}", getpid());
+};
+
+TEST_F(StartErrors, NameTheReason) {
+  using std::filesystem::perms;
+  EXPECT_EQ(Of("/no/such/loader"), "cannot start '/no/such/loader': No such file or directory");
+  EXPECT_THAT(Of("/usr"), EndsWith("Permission denied"));
+  EXPECT_THAT(Of(Script("", perms::owner_read)), EndsWith("Permission denied"));
+  EXPECT_THAT(Of(Script("#!/no/such/interpreter\n", perms::owner_all)),
+              HasSubstr("it exists: the interpreter or dynamic linker it names does not"));
+  EXPECT_THAT(Of(Script("no program\n", perms::owner_all)), EndsWith("Exec format error"));
+  EXPECT_EQ(StartErrorOf({}), "cannot start a child: its command is empty");
+  Command nowhere = Bad("good");
+  nowhere.folder = "/no/such/folder";
+  EXPECT_THAT(StartErrorOf(nowhere),
+              EndsWith("folder '/no/such/folder': No such file or directory"));
+  Command too_much = Bad("good");
+  too_much.argv.emplace_back(1 << 20, 'x');
+  EXPECT_THAT(StartErrorOf(too_much), EndsWith("Argument list too long"));
+  EXPECT_EQ(waitpid(-1, nullptr, WNOHANG), -1) << "a zombie";
+  EXPECT_EQ(errno, ECHILD);
+}
+
+TEST_F(StartErrors, DoNotKeepOthersFromRunning) {
+  Runner runner(2);
+  int good = 0;
+  int failed = 0;
+  for (int i = 0; i < 10; ++i) {
+    Command command = Bad("good");
+    if (i % 2 == 0) command.argv = {"/no/such/loader"};
+    runner.Submit(std::move(command),
+                  [&](const Ended& ended) { (ended.start_error.empty() ? good : failed) += 1; });
+  }
+  runner.Run();
+  EXPECT_EQ(good, 5);
+  EXPECT_EQ(failed, 5);
+}
+
+TEST(Runner, ARelativeProgramIsRelativeToThisProcess) {
+  Command command = Bad("good");
+  command.argv[0] = std::filesystem::relative(BAD_LOADER);
+  command.folder = "/usr";
+  ExpectExit(RunOne(std::move(command)), 0);
+}
+
+TEST(Runner, HundredsOfChildrenLeaveNothingBehind) {
+  const std::size_t descriptors = OpenDescriptors();
+  {
+    Runner runner(8);
+    int good = 0;
+    for (int i = 0; i < 300; ++i) {
+      runner.Submit(Bad("good"), [&](const Ended& ended) { good += ended.exit_code == 0 ? 1 : 0; });
+    }
+    runner.Run();
+    EXPECT_EQ(good, 300);
+  }
+  EXPECT_EQ(OpenDescriptors(), descriptors);
+  EXPECT_EQ(waitpid(-1, nullptr, WNOHANG), -1) << "a zombie";
+}
+
+TEST(Runner, RunsJobsAtOnceAndNoMore) {
+  const auto run = [](int jobs) {
+    Runner runner(jobs);
+    for (int i = 0; i < 4; ++i) runner.Submit(Bad("hang", 100ms), [](const Ended&) {});
+    runner.Run();
+  };
+  const double together = Seconds([&] { run(4); });
+  const double in_turn = Seconds([&] { run(1); });
+  EXPECT_GE(in_turn, 0.4);
+  EXPECT_LT(together, in_turn - 0.2);
+}
+
+TEST(Runner, CallbacksQueueMore) {
+  Runner runner(1);
+  int ended = 0;
+  std::function<void(Ended)> again = [&](const Ended&) {
+    if (++ended < 5) runner.Submit(Bad("good"), again);
+  };
+  runner.Submit(Bad("good"), again);
+  runner.Run();
+  EXPECT_EQ(ended, 5);
+  runner.Run();  // nothing queued
+  runner.Submit(Bad("good"), again);
+  runner.Run();
+  EXPECT_EQ(ended, 6);
+}
+
+TEST(Runner, ACallbackThatThrowsEndsAll) {
+  Runner runner(2);
+  runner.Submit(Bad("hang"), [](const Ended&) { FAIL() << "nobody wants to know"; });
+  runner.Submit(Bad("good"), [](const Ended&) { throw std::runtime_error("enough"); });
+  const double seconds = Seconds([&] { EXPECT_THROW(runner.Run(), std::runtime_error); });
+  EXPECT_LT(seconds, 5);
+  EXPECT_EQ(waitpid(-1, nullptr, WNOHANG), -1) << "a child is left";
+}
+
+}  // namespace
+}  // namespace portcullis::runner

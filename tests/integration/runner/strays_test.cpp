@@ -1,0 +1,124 @@
+// What a child leaves behind is ended, and nobody waits for it.
+#include "harness/runner/strays.h"
+
+#include <fcntl.h>
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include <fstream>
+#include <thread>
+
+#include "harness/runner/answer.h"
+#include "tests/integration/runner/runner_fixture.h"
+
+namespace portcullis::runner {
+namespace {
+
+using ::testing::Each;
+using ::testing::IsEmpty;
+using ::testing::ResultOf;
+using ::testing::SizeIs;
+
+// Runs a child that says the numbers of what it leaves; they must be gone, and soon.
+void ExpectNothingIsLeft(Command command, std::size_t left) {
+  Ended ended;
+  const double seconds = Seconds([&] { ended = RunOne(std::move(command)); });
+  const std::vector<pid_t> numbers = NumbersIn(ended.output);
+  EXPECT_THAT(numbers, SizeIs(left));
+  EXPECT_THAT(numbers, Each(ResultOf(Exists, false)));
+  EXPECT_LT(seconds, ended.seconds.count() + 0.8) << "waited for them";
+  EXPECT_THAT(ReadAnswer(ended.answer, ended.answer_too_long, "miniature").protocol_error,
+              IsEmpty());
+  EXPECT_EQ(waitpid(-1, nullptr, WNOHANG), -1) << "a zombie";
+}
+
+TEST(Strays, AGrandchildOfTheSameGroup) { ExpectNothingIsLeft(Bad("grandchild"), 1); }
+
+TEST(Strays, AGrandchildOfAnotherSession) { ExpectNothingIsLeft(Bad("grandchild-session"), 1); }
+
+TEST(Strays, AChainOfSessions) { ExpectNothingIsLeft(Bad("great-grandchild"), 2); }
+
+TEST(Strays, OfAChildThatTimedOut) {
+  ExpectNothingIsLeft(Bad("grandchild-session-and-hang", 200ms), 1);
+}
+
+// The runner cannot tell whose it is; it lives until Run() ends, and delays no result for long.
+TEST(Strays, WithoutEnvironmentEndWithTheRun) {
+  Runner runner(1);
+  std::vector<pid_t> numbers;
+  double until_told = 0;
+  const auto from = std::chrono::steady_clock::now();
+  runner.Submit(Bad("grandchild-without-environment"), [&](const Ended& ended) {
+    numbers = NumbersIn(ended.output);
+    until_told = std::chrono::duration<double>(std::chrono::steady_clock::now() - from).count();
+  });
+  runner.Run();
+  EXPECT_LT(until_told, 2);
+  ASSERT_THAT(numbers, SizeIs(1));
+  EXPECT_THAT(numbers, Each(ResultOf(Exists, false)));
+}
+
+TEST(Strays, OfOneChildDoNotTouchAnother) {
+  Runner runner(2);
+  int good = 0;
+  Ended hanging;
+  runner.Submit(Bad("grandchild-session-and-hang", 400ms),
+                [&](Ended ended) { hanging = std::move(ended); });
+  for (int i = 0; i < 3; ++i) {
+    runner.Submit(Bad("grandchild-session"),
+                  [&](const Ended& ended) { good += ended.exit_code == 0 ? 1 : 0; });
+  }
+  runner.Run();
+  EXPECT_EQ(good, 3);
+  EXPECT_TRUE(hanging.timed_out) << "ended before its deadline";
+}
+
+TEST(Strays, ChildrenThatWereThereBeforeAreLeftAlone) {
+  const pid_t bystander = fork();
+  if (bystander == 0) {
+    pause();
+    _exit(0);
+  }
+  RunOne(Bad("grandchild-session"));
+  EXPECT_EQ(waitpid(bystander, nullptr, WNOHANG), 0) << "it was ended";
+  kill(bystander, SIGKILL);
+  EXPECT_EQ(waitpid(bystander, nullptr, 0), bystander);
+}
+
+// Starts a second harness that runs a child for ever, kills it outright, and looks for the child.
+TEST(Strays, NoChildOutlivesAHarnessThatIsKilled) {
+  int pipe_ends[2];
+  ASSERT_EQ(pipe(pipe_ends), 0);
+  const pid_t harness = fork();
+  if (harness == 0) {
+    Runner runner(1);
+    Command command;
+    command.argv = {"/bin/sh", "-c",
+                    "echo $$ >/proc/" + std::to_string(getpid()) + "/fd/" +
+                        std::to_string(pipe_ends[1]) + "; exec sleep 1000"};
+    command.environment = {{"PATH", "/usr/bin:/bin"}};
+    runner.Submit(command, [](const Ended&) {});
+    runner.Run();
+    _exit(0);
+  }
+  close(pipe_ends[1]);
+  char text[32] = {};
+  ASSERT_GT(read(pipe_ends[0], text, sizeof(text) - 1), 0);
+  close(pipe_ends[0]);
+  const pid_t child = static_cast<pid_t>(std::stol(text));
+  EXPECT_TRUE(Exists(child));
+  kill(harness, SIGKILL);
+  waitpid(harness, nullptr, 0);
+  const auto running = [&] {  // a zombie that nobody has waited for yet has ended too
+    std::ifstream stat("/proc/" + std::to_string(child) + "/stat");
+    std::string number, name, state;
+    return (stat >> number >> name >> state) && state != "Z";
+  };
+  for (int i = 0; i < 100 && running(); ++i) std::this_thread::sleep_for(10ms);
+  EXPECT_FALSE(running());
+}
+
+}  // namespace
+}  // namespace portcullis::runner
