@@ -27,6 +27,9 @@ enum class Format {
 // "safetensors", "sharded-index", "distributed", "plain-pickle".
 std::string FormatName(Format format);
 
+// The other way. Throws UsageError with the nearest name.
+Format ParseFormat(const std::string& name);
+
 // What kind of place names the device; decides which strategies can reach it.
 enum class Place {
   kStorageTag,       // location of a storage: what map_location maps
@@ -45,9 +48,10 @@ std::string PlaceName(Place place);
 struct DeviceTag {
   Place place = Place::kStorageTag;
   std::string device;        // as written: "cuda:0", "cpu", "npu:1"
-  std::string member;        // archive member, "" for a file without members
+  std::string member;        // archive member; "outer!inner" if nested; "" for a file without
   std::uint64_t offset = 0;  // of the string's first byte within the member (decompressed)
   std::string storage;       // storage key for kStorageTag, else ""
+  std::string name;          // dotted path of the value or tensor, if it is not a storage's tag
 };
 
 // One tensor as the checkpoint describes it.
@@ -57,12 +61,13 @@ struct TensorEntry {
   std::vector<std::int64_t> shape;  // elements per dimension
   std::uint64_t bytes = 0;          // shape × element size
   std::string storage;              // storage key; tensors that share a storage share the key
-  std::string device;               // tag of its storage
+  std::string device;               // tag of its storage, "" if the file names no device for it
+  std::string member;               // the pickle or header that describes it
 };
 
 // One storage: what is loaded, moved and counted.
 struct StorageEntry {
-  std::string key;
+  std::string key;     // as in the pickle; of a further pickle with its folder ("constants/0")
   std::string device;  // its tag
   std::string dtype;
   std::uint64_t bytes = 0;

@@ -1,0 +1,74 @@
+#include "src/checkpoint/dtypes.h"
+
+#include <algorithm>
+#include <iterator>
+
+namespace portcullis::checkpoint {
+namespace {
+
+// Names and sizes: torch.dtype of PyTorch 2.11. Storage classes:
+// torch.storage._dtype_to_storage_type_map(). Numbers: torch._export.serde.schema.ScalarType.
+// safetensors: its Dtype enumeration, safetensors 0.8.
+constexpr Dtype kDtypes[] = {
+    {"float32", 4, "FloatStorage", 7, "F32"},
+    {"float64", 8, "DoubleStorage", 8, "F64"},
+    {"float16", 2, "HalfStorage", 6, "F16"},
+    {"bfloat16", 2, "BFloat16Storage", 13, "BF16"},
+    {"int64", 8, "LongStorage", 5, "I64"},
+    {"int32", 4, "IntStorage", 4, "I32"},
+    {"int16", 2, "ShortStorage", 3, "I16"},
+    {"int8", 1, "CharStorage", 2, "I8"},
+    {"uint8", 1, "ByteStorage", 1, "U8"},
+    {"uint8", 1, "UntypedStorage", -1, ""},
+    {"bool", 1, "BoolStorage", 12, "BOOL"},
+    {"complex64", 8, "ComplexFloatStorage", 10, "C64"},
+    {"complex128", 16, "ComplexDoubleStorage", 11, ""},
+    {"complex32", 4, "", 9, ""},
+    {"qint8", 1, "QInt8Storage", -1, ""},
+    {"quint8", 1, "QUInt8Storage", -1, ""},
+    {"qint32", 4, "QInt32Storage", -1, ""},
+    {"quint4x2", 1, "QUInt4x2Storage", -1, ""},
+    {"quint2x4", 1, "QUInt2x4Storage", -1, ""},
+    {"uint16", 2, "", 28, "U16"},
+    {"uint32", 4, "", -1, "U32"},
+    {"uint64", 8, "", -1, "U64"},
+    {"float8_e4m3fn", 1, "", 29, "F8_E4M3"},
+    {"float8_e5m2", 1, "", 30, "F8_E5M2"},
+    {"float8_e4m3fnuz", 1, "", 31, "F8_E4M3FNUZ"},
+    {"float8_e5m2fnuz", 1, "", 32, "F8_E5M2FNUZ"},
+    {"float8_e8m0fnu", 1, "", -1, "F8_E8M0"},
+    {"float4_e2m1fn_x2", 1, "", -1, "F4"},
+    {"bits8", 1, "", -1, ""},
+    {"bits16", 2, "", -1, ""},
+    {"bits4x2", 1, "", -1, ""},
+    {"bits2x4", 1, "", -1, ""},
+    {"bits1x8", 1, "", -1, ""},
+};
+
+template <typename Matches>
+const Dtype* FindRow(Matches matches) {
+  const auto* row = std::find_if(std::begin(kDtypes), std::end(kDtypes), matches);
+  return row == std::end(kDtypes) ? nullptr : row;
+}
+
+}  // namespace
+
+const Dtype* DtypeByName(std::string_view name) {
+  return FindRow([name](const Dtype& row) { return row.name == name; });
+}
+
+const Dtype* DtypeByStorage(std::string_view class_name) {
+  if (class_name == "_UntypedStorage") class_name = "UntypedStorage";  // PyTorch 1.11 and 1.12
+  return FindRow(
+      [class_name](const Dtype& row) { return !row.storage.empty() && row.storage == class_name; });
+}
+
+const Dtype* DtypeByScalarType(std::int64_t number) {
+  return FindRow([number](const Dtype& row) { return number >= 0 && row.scalar_type == number; });
+}
+
+const Dtype* DtypeBySafetensors(std::string_view name) {
+  return FindRow([name](const Dtype& row) { return !name.empty() && row.safetensors == name; });
+}
+
+}  // namespace portcullis::checkpoint

@@ -1,0 +1,62 @@
+// Owns: the table of formats. To add one: one file that has a `Matches` and a `Read` for it, one
+// row in format.cpp.
+#pragma once
+
+#include <filesystem>
+#include <span>
+#include <string>
+#include <string_view>
+
+#include "src/checkpoint/bytes.h"
+#include "src/checkpoint/collect.h"
+#include "src/checkpoint/device_map.h"
+#include "src/checkpoint/map_builder.h"
+#include "src/checkpoint/source.h"
+#include "src/checkpoint/zip.h"
+
+namespace portcullis::checkpoint {
+
+// A file to be read.
+struct Candidate {
+  const Source& source;
+  const ZipArchive* zip = nullptr;  // null: no zip archive
+  std::filesystem::path folder;     // where its neighbours are; empty: nowhere
+  int nesting = 0;                  // 1 for a checkpoint within a checkpoint, …
+};
+
+struct FormatReader {
+  Format format;
+  bool (*matches)(const Candidate&);
+  DeviceMap (*read)(const Candidate&);
+};
+
+// In the order in which they are tried.
+std::span<const FormatReader> FormatReaders();
+
+// Reads whatever format it is.
+DeviceMap ReadSource(const Source& source, const std::filesystem::path& folder, int nesting);
+
+// Reads one pickle at the cursor and collects what it says.
+void CollectPickle(const Candidate& candidate, Cursor& in, const PickleContext& context,
+                   MapBuilder& builder);
+
+// The same for a member of an archive. `key_folder` and `name_prefix` as in PickleContext.
+void CollectMember(const Candidate& candidate, const ZipEntry& entry, const std::string& key_folder,
+                   const std::string& name_prefix, MapBuilder& builder);
+
+// A context whose nested checkpoints are read.
+PickleContext ContextOf(const Candidate& candidate, const Source& source);
+
+// Damaged unless every storage has its entry: KEY's is named `folder` + KEY + `suffix`. Warns of
+// entries that PyTorch reads wrongly or refuses.
+void CheckStorageEntries(const ZipArchive& zip, std::string_view folder, std::string_view suffix,
+                         MapBuilder& builder);
+void WarnOfOddEntries(const ZipArchive& zip, MapBuilder& builder);
+
+// One pair for each format.
+bool IsZip(const Candidate& candidate);
+DeviceMap ReadZip(const Candidate& candidate);
+bool IsLegacy(const Candidate& candidate);
+DeviceMap ReadLegacy(const Candidate& candidate);
+
+}  // namespace portcullis::checkpoint

@@ -1,0 +1,152 @@
+#include "src/checkpoint/pickle_machine.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+
+namespace portcullis::checkpoint {
+
+PickleMachine::PickleMachine(Cursor& in, Budget& budget, Values& values)
+    : in_(in), values_(values), stack_(budget), marks_(budget), memo_(budget), budget_(budget) {}
+
+std::uint8_t PickleMachine::NextOpcode() {
+  opcode_at_ = in_.Offset();
+  return in_.U8();
+}
+
+void PickleMachine::Damaged(const std::string& found, const std::string& expected) const {
+  in_.source().Damaged(opcode_at_, fmt::format("{} {}", name_, found), expected);
+}
+
+std::uint32_t PickleMachine::LastMark() const {
+  if (marks_.empty()) Damaged("without a MARK before it", "a MARK");
+  return marks_[marks_.size() - 1];
+}
+
+Ref PickleMachine::Top() {
+  const std::uint32_t floor = marks_.empty() ? 0 : marks_.back();
+  if (stack_.size() <= floor) Damaged("with nothing to work on", "a value on the stack");
+  return stack_.back();
+}
+
+Ref PickleMachine::Pop() {
+  const Ref top = Top();
+  stack_.truncate(stack_.size() - 1);
+  return top;
+}
+
+void PickleMachine::PushMark() { marks_.push_back(stack_.size()); }
+
+void PickleMachine::PopValueOrMark() {
+  if (!marks_.empty() && marks_.back() == stack_.size()) {
+    marks_.truncate(marks_.size() - 1);
+  } else {
+    Pop();
+  }
+}
+
+Ref PickleMachine::CollectMarked(Kind kind) {
+  const std::uint32_t mark = LastMark();
+  const Ref made = values_.AddEmpty(kind);
+  for (std::uint32_t i = mark; i < stack_.size(); ++i) values_.AddItem(made, stack_[i]);
+  if (kind == Kind::kDict && (stack_.size() - mark) % 2 != 0) {
+    Damaged("with a key that has no value", "pairs");
+  }
+  stack_.truncate(mark);
+  marks_.truncate(marks_.size() - 1);
+  return made;
+}
+
+void PickleMachine::RequireContainer(Ref ref, bool pairs) const {
+  const Kind kind = values_.KindOf(ref);
+  const bool fits = kind == Kind::kObject || kind == Kind::kPersistent ||
+                    (pairs ? kind == Kind::kDict : kind == Kind::kList || kind == Kind::kSet);
+  if (!fits) Damaged("on a value that holds no items", pairs ? "a dict" : "a list or a set");
+}
+
+void PickleMachine::ExtendMarked(bool pairs) {
+  const std::uint32_t mark = LastMark();
+  const std::uint32_t end = stack_.size();
+  marks_.truncate(marks_.size() - 1);
+  stack_.truncate(mark);
+  const Ref target = Top();
+  RequireContainer(target, pairs);
+  if (pairs && (end - mark) % 2 != 0) Damaged("with a key that has no value", "pairs");
+  if (values_.KindOf(target) == Kind::kPersistent) return;
+  if (values_.KindOf(target) == Kind::kObject) values_.ObjectOf(target).pairs = pairs;
+  // truncate() keeps the memory: what was above the mark is still there.
+  for (std::uint32_t i = mark; i < end; ++i) values_.AddItem(target, stack_[i]);
+}
+
+void PickleMachine::AddTo(Ref target, Ref key, Ref value) {
+  RequireContainer(target, key != kNoRef);
+  if (values_.KindOf(target) == Kind::kPersistent) return;
+  if (values_.KindOf(target) == Kind::kObject) values_.ObjectOf(target).pairs = key != kNoRef;
+  if (key != kNoRef) values_.AddItem(target, key);
+  values_.AddItem(target, value);
+}
+
+void PickleMachine::DropMarked() {
+  stack_.truncate(LastMark());
+  marks_.truncate(marks_.size() - 1);
+}
+
+void PickleMachine::Remember(std::uint64_t index, Ref ref) {
+  if (index < memo_.size()) {
+    memo_[static_cast<std::uint32_t>(index)] = ref;
+  } else if (index == memo_.size()) {
+    memo_.push_back(ref);
+  } else {
+    budget_.Take(64);
+    far_memo_[index] = ref;
+  }
+}
+
+void PickleMachine::Recall(std::uint64_t index) {
+  if (index < memo_.size()) {
+    Push(memo_[static_cast<std::uint32_t>(index)]);
+    return;
+  }
+  const auto found = far_memo_.find(index);
+  if (found == far_memo_.end()) {
+    Damaged(fmt::format("of memo entry {}", index), "an entry that was put there before");
+  }
+  Push(found->second);
+}
+
+void PickleMachine::PushText(Kind kind, std::uint64_t size) {
+  Text text;
+  text.size = size;
+  text.offset = in_.Offset();
+  text.opcode_at = opcode_at_;
+  in_.source().Require(text.offset, size, std::string(name_));
+  if (kind == Kind::kString) text.text = in_.Text(std::min(size, Values::kTextKept));
+  const Ref made = kind == Kind::kString ? values_.AddString(text) : values_.AddBytes(text);
+  in_.Seek(text.offset + size);
+  Push(made);
+}
+
+void PickleMachine::PushTuple(unsigned count) {
+  if (stack_.size() < count) Damaged("with too few values", fmt::format("{} values", count));
+  const Ref made = values_.AddEmpty(Kind::kTuple);
+  const std::uint32_t first = stack_.size() - count;
+  for (std::uint32_t i = first; i < stack_.size(); ++i) values_.AddItem(made, stack_[i]);
+  for (unsigned i = 0; i < count; ++i) Pop();
+  Push(made);
+}
+
+void PickleMachine::Reduce() {
+  const Ref arguments = Pop();
+  const Ref callee = Pop();
+  Push(values_.AddObject(callee, arguments));
+}
+
+void PickleMachine::Build() {
+  const Ref state = Pop();
+  const Ref target = Top();
+  if (values_.KindOf(target) != Kind::kObject) return;
+  Object& object = values_.ObjectOf(target);
+  if (object.state == kNoRef) object.state = state;
+}
+
+}  // namespace portcullis::checkpoint

@@ -1,0 +1,144 @@
+#include "src/checkpoint/storages.h"
+
+#include <fmt/format.h>
+
+#include <limits>
+#include <string_view>
+#include <utility>
+
+namespace portcullis::checkpoint {
+namespace {
+
+constexpr std::size_t kNone = std::numeric_limits<std::size_t>::max();
+
+}  // namespace
+
+Storages::Storages(const Values& values, const TorchCalls& calls, const PickleContext& context,
+                   MapBuilder& builder)
+    : values_(values), calls_(calls), context_(context), builder_(builder) {}
+
+void Storages::Collect() {
+  by_persistent_.reserve(values_.persistents());
+  for (std::uint32_t i = 0; i < values_.persistents(); ++i) ReadPersistent(values_.persistent(i));
+  for (std::uint32_t i = 0; i < values_.objects(); ++i) {
+    const Ref ref = values_.object(i);
+    switch (calls_.Of(ref)) {
+      case Call::kDevice:
+        ReadDevice(ref);
+        break;
+      case Call::kFromNumpy:
+      case Call::kWrapperSubclass:
+        ReadRebuildArgument(ref, calls_.Describe(ref)->device);
+        break;
+      case Call::kLoadFromBytes:
+        ReadNested(ref);
+        break;
+      default:
+        break;
+    }
+  }
+}
+
+DeviceTag Storages::TagAt(Place place, Ref text) const {
+  const Text& found = values_.TextOf(text);
+  const Spot spot = context_.source.SpotAt(found.offset);
+  DeviceTag tag;
+  tag.place = place;
+  tag.device = found.text;
+  tag.member = spot.member;
+  tag.offset = spot.offset;
+  return tag;
+}
+
+// ("storage", class, key, location, elements[, view]): torch/serialization.py, 0.1 to 2.11.
+void Storages::ReadPersistent(Ref ref) {
+  by_persistent_.push_back(kNone);
+  const Ref id = values_.PersistentId(ref);
+  if (values_.KindOf(id) != Kind::kTuple || values_.Count(id) < 5) return;
+  const Ref kind = values_.Item(id, 0);
+  if (!values_.IsString(kind) || values_.TextOf(kind).text != "storage") return;
+  const Ref key = values_.Item(id, 2);
+  const Ref location = values_.Item(id, 3);
+  const Ref elements = values_.Item(id, 4);
+  const std::uint64_t at = values_.IsString(kind) ? values_.TextOf(kind).opcode_at : 0;
+  if (!values_.IsInt(elements) || values_.Int(elements) < 0) {
+    context_.source.Damaged(at, "a storage without a number of elements", "a number");
+  }
+  if (!values_.IsString(key) && !values_.IsInt(key)) {
+    context_.source.Damaged(at, "a storage without a key", "a string or a number");
+  }
+  StorageEntry storage;
+  storage.key = context_.key_folder + (values_.IsString(key) ? std::string(values_.TextOf(key).text)
+                                                             : fmt::to_string(values_.Int(key)));
+  const std::string_view class_name = calls_.ClassName(values_.Item(id, 1));
+  const Dtype* dtype = DtypeByStorage(class_name);
+  if (dtype == nullptr) {
+    builder_.Warn(fmt::format("storage {}: class '{}' is not one of PyTorch's", storage.key,
+                              class_name.substr(0, 80)));
+  }
+  const std::uint64_t element = dtype == nullptr ? 1 : dtype->bytes;
+  const auto count = static_cast<std::uint64_t>(values_.Int(elements));
+  if (count > static_cast<std::uint64_t>(std::numeric_limits<std::int64_t>::max()) / element) {
+    context_.source.Damaged(at, fmt::format("a storage of {} elements", count),
+                            "fewer than 2^63 bytes");
+  }
+  storage.bytes = count * element;
+  storage.dtype = dtype == nullptr ? "" : dtype->name;
+  if (values_.IsString(location)) storage.device = values_.TextOf(location).text;
+  const std::size_t before = builder_.map().storages.size();
+  const std::size_t index = builder_.AddStorage(storage);
+  by_persistent_.back() = index;
+  const bool is_new = index == before;
+  const bool differs = builder_.storage(index).device != storage.device;
+  if (differs) {
+    builder_.Warn(fmt::format("storage {} is tagged '{}' and '{}': the first counts", storage.key,
+                              builder_.storage(index).device, storage.device));
+  }
+  if (!values_.IsString(location) || !(is_new || differs)) return;
+  DeviceTag tag = TagAt(Place::kStorageTag, location);
+  tag.storage = storage.key;
+  builder_.AddTag(std::move(tag));
+}
+
+// torch.device("cuda", 1), torch.device("cuda:1") or torch.device("cpu").
+void Storages::ReadDevice(Ref ref) {
+  const Ref type = calls_.Argument(ref, 0);
+  if (!values_.IsString(type)) return;
+  DeviceTag tag = TagAt(Place::kDeviceObject, type);
+  const Ref index = calls_.Argument(ref, 1);
+  if (values_.IsInt(index)) tag.device += fmt::format(":{}", values_.Int(index));
+  tags_[ref] = builder_.AddTag(std::move(tag));
+}
+
+void Storages::ReadRebuildArgument(Ref ref, Ref device) {
+  if (!values_.IsString(device)) return;  // a torch.device, which is found as such
+  tags_[ref] = builder_.AddTag(TagAt(Place::kRebuildArgument, device));
+}
+
+void Storages::ReadNested(Ref ref) {
+  const Ref bytes = calls_.Argument(ref, 0);
+  if (!context_.read_nested || bytes == kNoRef || values_.KindOf(bytes) != Kind::kBytes) return;
+  const Text& text = values_.TextOf(bytes);
+  DeviceMap inner = context_.read_nested(text.offset, text.size);
+  inner.tensors.clear();  // the call around this one says what its storage is used for
+  const std::string prefix = fmt::format("@{}/", context_.source.SpotAt(text.offset).offset);
+  builder_.Merge(inner, prefix);
+  if (!inner.storages.empty()) nested_keys_[ref] = prefix + inner.storages.front().key;
+}
+
+const StorageEntry* Storages::Of(Ref ref) const {
+  if (ref == kNoRef) return nullptr;
+  if (values_.KindOf(ref) == Kind::kPersistent) {
+    const std::size_t index = by_persistent_[values_.PersistentIndex(ref)];
+    return index == kNone ? nullptr : &builder_.storage(index);
+  }
+  const auto nested = nested_keys_.find(ref);
+  return nested == nested_keys_.end() ? nullptr : builder_.FindStorage(nested->second);
+}
+
+std::ptrdiff_t Storages::TagOf(Ref ref) const {
+  const auto known = tags_.find(ref);
+  return known == tags_.end() ? -1 : static_cast<std::ptrdiff_t>(known->second);
+}
+
+}  // namespace portcullis::checkpoint

@@ -1,0 +1,43 @@
+// Owns: which storages, device tags and nested checkpoints a pickle holds, wherever in it they are.
+#pragma once
+
+#include <cstdint>
+#include <string>
+#include <unordered_map>
+#include <vector>
+
+#include "src/checkpoint/collect.h"
+#include "src/checkpoint/torch_calls.h"
+
+namespace portcullis::checkpoint {
+
+class Storages {
+ public:
+  Storages(const Values& values, const TorchCalls& calls, const PickleContext& context,
+           MapBuilder& builder);
+
+  // Reads all persistent ids and all calls of the pickle, once.
+  void Collect();
+
+  // The storage that a value is (a persistent id, or a nested checkpoint of one), or null.
+  const StorageEntry* Of(Ref ref) const;
+  // Tag of the torch.device, or of the device argument of the tensor, that a value is; or -1.
+  std::ptrdiff_t TagOf(Ref ref) const;
+
+ private:
+  void ReadPersistent(Ref ref);
+  void ReadDevice(Ref ref);
+  void ReadRebuildArgument(Ref ref, Ref device);
+  void ReadNested(Ref ref);
+  DeviceTag TagAt(Place place, Ref text) const;
+
+  const Values& values_;
+  const TorchCalls& calls_;
+  const PickleContext& context_;
+  MapBuilder& builder_;
+  std::unordered_map<Ref, std::string> nested_keys_;
+  std::vector<std::size_t> by_persistent_;  // kNone: not a storage
+  std::unordered_map<Ref, std::size_t> tags_;
+};
+
+}  // namespace portcullis::checkpoint

@@ -1,0 +1,158 @@
+#include "src/checkpoint/values.h"
+
+#include <bit>
+#include <string>
+
+namespace portcullis::checkpoint {
+namespace {
+
+constexpr std::uint64_t kNoSlices = ~std::uint64_t{0};
+constexpr std::int64_t kSmallInts = 256;  // made once: most sizes and strides are small
+constexpr Ref kFirstSmallInt = 3;
+
+std::uint64_t Pack(std::uint32_t first, std::uint32_t last) {
+  return std::uint64_t{first} | std::uint64_t{last} << 32;
+}
+
+}  // namespace
+
+Values::Values(Budget& budget)
+    : budget_(budget),
+      values_(budget),
+      texts_(budget),
+      objects_(budget),
+      object_refs_(budget),
+      persistents_(budget),
+      items_(budget),
+      slices_(budget),
+      characters_(budget) {
+  Add(Kind::kNone, 0, 0);
+  Add(Kind::kBool, 0, 0);
+  Add(Kind::kBool, 0, 1);
+  for (std::int64_t i = 0; i < kSmallInts; ++i) Add(Kind::kInt, 0, static_cast<std::uint64_t>(i));
+}
+
+double Values::Float(Ref ref) const { return std::bit_cast<double>(values_[ref].data); }
+
+bool Values::HasItems(Ref ref) const {
+  switch (KindOf(ref)) {
+    case Kind::kTuple:
+    case Kind::kList:
+    case Kind::kDict:
+    case Kind::kSet:
+    case Kind::kObject:
+      return true;
+    default:
+      return false;
+  }
+}
+
+ItemPosition Values::Begin(Ref ref) const {
+  if (!HasItems(ref)) return {};
+  if (KindOf(ref) == Kind::kObject) return {ObjectOf(ref).first, 0};
+  return {static_cast<std::uint32_t>(values_[ref].data), 0};
+}
+
+Ref Values::Next(ItemPosition& position) const {
+  while (position.slice != kNoRef) {
+    const Slice& slice = slices_[position.slice];
+    if (position.index < slice.count) return items_[slice.start + position.index++];
+    position = {slice.next, 0};
+  }
+  return kNoRef;
+}
+
+Ref Values::Item(Ref ref, std::uint32_t index) const {
+  ItemPosition position = Begin(ref);
+  while (position.slice != kNoRef) {
+    const Slice& slice = slices_[position.slice];
+    if (index < slice.count) return items_[slice.start + index];
+    index -= slice.count;
+    position.slice = slice.next;
+  }
+  return kNoRef;
+}
+
+std::uint64_t Values::Count(Ref ref) const {
+  std::uint64_t count = 0;
+  for (std::uint32_t at = Begin(ref).slice; at != kNoRef; at = slices_[at].next) {
+    count += slices_[at].count;
+  }
+  return count;
+}
+
+Ref Values::AddInt(std::int64_t value) {
+  if (value >= 0 && value < kSmallInts) return kFirstSmallInt + static_cast<Ref>(value);
+  return Add(Kind::kInt, 0, static_cast<std::uint64_t>(value));
+}
+
+Ref Values::AddFloat(double value) {
+  return Add(Kind::kFloat, 0, std::bit_cast<std::uint64_t>(value));
+}
+
+Ref Values::AddText(Kind kind, const Text& text) {
+  Text kept = text;
+  kept.text = characters_.Keep(text.text);
+  return Add(kind, texts_.push_back(kept), 0);
+}
+
+Ref Values::AddGlobal(std::string_view module, std::string_view name) {
+  std::string key(module);
+  key += '\n';
+  key += name;
+  const auto known = global_refs_.find(key);
+  if (known != global_refs_.end()) return known->second;
+  budget_.Take(sizeof(Global) + 64);
+  const std::string_view kept = characters_.Keep(key);
+  globals_.push_back({kept.substr(0, module.size()), kept.substr(module.size() + 1)});
+  const Ref ref = Add(Kind::kGlobal, static_cast<std::uint32_t>(globals_.size() - 1), 0);
+  global_refs_.emplace(kept, ref);
+  return ref;
+}
+
+Ref Values::AddObject(Ref callee, Ref arguments) {
+  Object object;
+  object.callee = callee;
+  object.arguments = arguments;
+  const Ref ref = Add(Kind::kObject, objects_.push_back(object), 0);
+  object_refs_.push_back(ref);
+  return ref;
+}
+
+Ref Values::AddPersistent(Ref id) {
+  const Ref ref = Add(Kind::kPersistent, persistents_.size(), id);
+  persistents_.push_back(ref);
+  return ref;
+}
+
+Ref Values::AddEmpty(Kind kind) { return Add(kind, 0, kNoSlices); }
+
+void Values::AddItem(Ref ref, Ref item) {
+  if (KindOf(ref) == Kind::kObject) {
+    Object& object = ObjectOf(ref);
+    Extend(object.first, object.last, item);
+    return;
+  }
+  Value& value = values_[ref];
+  auto first = static_cast<std::uint32_t>(value.data);
+  auto last = static_cast<std::uint32_t>(value.data >> 32);
+  Extend(first, last, item);
+  value.data = Pack(first, last);
+}
+
+void Values::Extend(std::uint32_t& first, std::uint32_t& last, Ref item) {
+  const std::uint32_t at = items_.push_back(item);
+  if (last != kNoRef && slices_[last].start + slices_[last].count == at) {
+    ++slices_[last].count;
+    return;
+  }
+  const std::uint32_t slice = slices_.push_back({at, 1, kNoRef});
+  if (last == kNoRef) {
+    first = slice;
+  } else {
+    slices_[last].next = slice;
+  }
+  last = slice;
+}
+
+}  // namespace portcullis::checkpoint

@@ -1,0 +1,139 @@
+// Owns: what a pickle builds, as data: a graph of values that nobody executed. Calls, classes and
+// persistent ids are kept as what was asked for, not as what they would make.
+#pragma once
+
+#include <cstdint>
+#include <string_view>
+#include <unordered_map>
+#include <vector>
+
+#include "src/checkpoint/arena.h"
+
+namespace portcullis::checkpoint {
+
+using Ref = std::uint32_t;  // index of a value
+inline constexpr Ref kNoRef = 0xffffffff;
+
+enum class Kind : std::uint8_t {
+  kNone,
+  kBool,
+  kInt,
+  kFloat,
+  kBigInt,  // an integer beyond 64 bits; its value is not kept
+  kString,
+  kBytes,
+  kTuple,
+  kList,
+  kDict,
+  kSet,
+  kGlobal,      // "module.name"
+  kObject,      // a call or a new object: callee, arguments, state, items
+  kPersistent,  // a persistent id
+  kOpaque,      // an out-of-band buffer, an extension code
+};
+
+// A string or bytes, with its place in the source.
+struct Text {
+  std::string_view text;        // strings: the first kTextKept bytes, decoded; bytes: empty
+  std::uint64_t size = 0;       // bytes in the source
+  std::uint64_t offset = 0;     // of the first of them in the source
+  std::uint64_t opcode_at = 0;  // offset of the opcode that pushed it
+};
+
+struct Global {
+  std::string_view module, name;
+};
+
+struct Object {
+  Ref callee = kNoRef;
+  Ref arguments = kNoRef;                       // a tuple
+  Ref state = kNoRef;                           // the argument of BUILD
+  Ref keywords = kNoRef;                        // NEWOBJ_EX
+  std::uint32_t first = kNoRef, last = kNoRef;  // slices of items (list or dict subclasses)
+  bool pairs = false;                           // the items are keys and values
+};
+
+// Where an iteration over the items of a value stands.
+struct ItemPosition {
+  std::uint32_t slice = kNoRef, index = 0;
+};
+
+class Values {
+ public:
+  static constexpr std::uint64_t kTextKept = 1024;
+
+  explicit Values(Budget& budget);
+
+  Kind KindOf(Ref ref) const { return values_[ref].kind; }
+  std::int64_t Int(Ref ref) const { return static_cast<std::int64_t>(values_[ref].data); }
+  double Float(Ref ref) const;
+  const Text& TextOf(Ref ref) const { return texts_[values_[ref].index]; }
+  const Global& GlobalOf(Ref ref) const { return globals_[values_[ref].index]; }
+  std::uint32_t GlobalIndex(Ref ref) const { return values_[ref].index; }
+  const Object& ObjectOf(Ref ref) const { return objects_[values_[ref].index]; }
+  Object& ObjectOf(Ref ref) { return objects_[values_[ref].index]; }
+  Ref PersistentId(Ref ref) const { return static_cast<Ref>(values_[ref].data); }
+  std::uint32_t PersistentIndex(Ref ref) const { return values_[ref].index; }
+
+  bool IsString(Ref ref) const { return ref != kNoRef && KindOf(ref) == Kind::kString; }
+  bool IsInt(Ref ref) const { return ref != kNoRef && KindOf(ref) == Kind::kInt; }
+  bool HasItems(Ref ref) const;
+
+  // Items of a tuple, list, dict (key, value, key, value, …), set or object, in order.
+  ItemPosition Begin(Ref ref) const;
+  Ref Next(ItemPosition& position) const;  // kNoRef at the end
+  // The item at `index`, or kNoRef. Cheap for tuples.
+  Ref Item(Ref ref, std::uint32_t index) const;
+  std::uint64_t Count(Ref ref) const;
+
+  // Building; used by the interpreter.
+  Ref None() const { return 0; }
+  Ref Bool(bool value) const { return value ? 2 : 1; }
+  Ref AddInt(std::int64_t value);
+  Ref AddFloat(double value);
+  Ref AddString(const Text& text) { return AddText(Kind::kString, text); }
+  Ref AddBytes(const Text& text) { return AddText(Kind::kBytes, text); }
+  Ref AddGlobal(std::string_view module, std::string_view name);
+  Ref AddObject(Ref callee, Ref arguments);
+  Ref AddPersistent(Ref id);
+  Ref AddEmpty(Kind kind);  // kList, kDict, kSet, kTuple, kOpaque, kBigInt
+  void AddItem(Ref ref, Ref item);
+
+  // All globals, objects and persistent ids, in the order in which they were made.
+  const std::vector<Global>& globals() const { return globals_; }
+  std::uint32_t objects() const { return objects_.size(); }
+  Ref object(std::uint32_t i) const { return object_refs_[i]; }
+  std::uint32_t persistents() const { return persistents_.size(); }
+  Ref persistent(std::uint32_t i) const { return persistents_[i]; }
+  std::uint32_t size() const { return values_.size(); }
+
+ private:
+  struct Value {
+    Kind kind = Kind::kNone;
+    std::uint32_t index = 0;  // into texts_, globals_, objects_, persistents_
+    std::uint64_t data = 0;   // an integer, a double's bits, or the first and last slice
+  };
+  struct Slice {
+    std::uint32_t start = 0, count = 0, next = kNoRef;
+  };
+
+  Ref AddText(Kind kind, const Text& text);
+  Ref Add(Kind kind, std::uint32_t index, std::uint64_t data) {
+    return values_.push_back({kind, index, data});
+  }
+  void Extend(std::uint32_t& first, std::uint32_t& last, Ref item);
+
+  Budget& budget_;
+  Chunked<Value> values_;
+  Chunked<Text> texts_;
+  Chunked<Object> objects_;
+  Chunked<Ref> object_refs_;  // the values themselves
+  Chunked<Ref> persistents_;  // the values themselves
+  Chunked<Ref> items_;
+  Chunked<Slice> slices_;
+  TextArena characters_;
+  std::vector<Global> globals_;
+  std::unordered_map<std::string_view, Ref> global_refs_;  // "module\nname"
+};
+
+}  // namespace portcullis::checkpoint

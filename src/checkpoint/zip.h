@@ -1,0 +1,88 @@
+// Owns: the directory of a zip archive, found and read as PyTorch's own reader does (miniz 3.0.2 in
+// PyTorch 2.11, caffe2/serialize/inline_container.cc), and reading single members.
+//
+// What that reader does, seen by loading altered checkpoints with PyTorch 2.11: the last end record
+// in the final 65,557 bytes counts, whatever follows it; checksums are not compared; names are
+// found without regard to case; the first entry's folder is the archive's name; local headers
+// give only the place of the data; bytes before the archive are refused.
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <optional>
+#include <set>
+#include <string>
+#include <string_view>
+#include <unordered_map>
+#include <vector>
+
+#include "src/checkpoint/arena.h"
+#include "src/checkpoint/source.h"
+#include "src/checkpoint/zip_choice.h"
+
+namespace portcullis::checkpoint {
+
+// One entry of the central directory.
+struct ZipEntry {
+  std::string_view name;  // whole: "model/data.pkl"
+  std::uint64_t header_offset = 0;
+  std::uint64_t stored_size = 0;  // in the archive
+  std::uint64_t size = 0;         // after inflating
+  std::uint16_t method = 0;
+  std::uint16_t flags = 0;
+  bool Deflated() const { return method == 8; }
+};
+
+class ZipArchive {
+ public:
+  // Reads the directory. `source` must outlive the archive.
+  explicit ZipArchive(const Source& source);
+
+  const std::vector<ZipEntry>& entries() const { return entries_; }
+  // The folder all entries are in, with its slash: "model/". Empty if the first entry is in none.
+  const std::string& prefix() const { return prefix_; }
+  const Source& source() const { return source_; }
+
+  // The entry that PyTorch takes for prefix() + name, or null.
+  const ZipEntry* Find(std::string_view name) const;
+  // The same for a whole name, with its folder.
+  const ZipEntry* FindWhole(std::string_view name) const;
+  // The same, or CheckpointError(kDamaged).
+  const ZipEntry& Require(std::string_view name) const;
+
+  // Offset of the entry's first stored byte. Reads its local header.
+  std::uint64_t DataOffset(const ZipEntry& entry) const;
+
+  // The entry's bytes: a window for stored entries; inflated, within limits, for deflated ones.
+  std::unique_ptr<Source> Open(const ZipEntry& entry) const;
+
+  // Names that occur more than once, without regard to case; the first of each.
+  const std::set<std::string_view>& duplicates() const { return duplicates_; }
+
+  // "MEMBER" or "OUTER!MEMBER": how tags and errors name the entry.
+  std::string MemberName(std::string_view entry_name) const;
+
+ private:
+  void ReadEntries(std::uint64_t offset, std::uint64_t size, std::uint64_t count);
+  void IndexNames();
+
+  struct Hash {
+    std::size_t operator()(std::string_view name) const { return HashName(name); }
+  };
+  struct Same {
+    bool operator()(std::string_view a, std::string_view b) const { return SameName(a, b); }
+  };
+
+  const Source& source_;
+  Budget budget_;
+  TextArena names_;  // what the entries' names point into
+  std::vector<ZipEntry> entries_;
+  std::unordered_map<std::string_view, std::uint32_t, Hash, Same> by_name_;
+  std::set<std::string_view> duplicates_;
+  std::string prefix_;
+};
+
+// Offset of the end record that PyTorch's reader takes, or none if this is no zip archive.
+std::optional<std::uint64_t> FindZipEnd(const Source& source);
+
+}  // namespace portcullis::checkpoint

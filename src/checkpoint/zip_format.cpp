@@ -1,0 +1,61 @@
+// Owns: torch.save since 1.6: a zip archive with one pickle, data.pkl, and one entry for each
+// storage, data/KEY (torch/serialization.py, _save and _load).
+#include <fmt/format.h>
+
+#include <string>
+
+#include "src/checkpoint/format.h"
+
+namespace portcullis::checkpoint {
+
+bool IsZip(const Candidate& candidate) {
+  return candidate.zip != nullptr && candidate.zip->Find("data.pkl") != nullptr;
+}
+
+DeviceMap ReadZip(const Candidate& candidate) {
+  MapBuilder builder(candidate.source.Origin().file, Format::kZip, candidate.source.Size());
+  WarnOfOddEntries(*candidate.zip, builder);
+  CollectMember(candidate, candidate.zip->Require("data.pkl"), "", "", builder);
+  CheckStorageEntries(*candidate.zip, "data/", "", builder);
+  return builder.Take();
+}
+
+void CheckStorageEntries(const ZipArchive& zip, std::string_view folder, std::string_view suffix,
+                         MapBuilder& builder) {
+  std::size_t deflated = 0;
+  std::string name;
+  for (const StorageEntry& storage : builder.map().storages) {
+    if (storage.key.find('/') != std::string::npos) continue;  // of another pickle
+    name.assign(folder).append(storage.key).append(suffix);
+    const ZipEntry& entry = zip.Require(name);
+    if (entry.size < storage.bytes) {
+      zip.source().Damaged(entry.header_offset,
+                           fmt::format("{} of {} bytes", entry.name, entry.size),
+                           fmt::format("{} bytes of storage {}", storage.bytes, storage.key));
+    }
+    if (entry.Deflated()) ++deflated;
+  }
+  if (deflated > 0) {
+    builder.Warn(fmt::format(
+        "{} storage entries are deflated: torch.load(mmap=True) reads wrong weights from them "
+        "without an error; save the checkpoint again, or zip it without compression",
+        deflated));
+  }
+}
+
+void WarnOfOddEntries(const ZipArchive& zip, MapBuilder& builder) {
+  for (const std::string_view name : zip.duplicates()) {
+    builder.Warn(
+        fmt::format("{} is in the archive more than once: the one that PyTorch 2.11 takes "
+                    "is read, other programs may take another",
+                    name.substr(0, 200)));
+  }
+  for (const ZipEntry& entry : zip.entries()) {
+    if (entry.name.starts_with(zip.prefix())) continue;
+    builder.Warn(fmt::format("{} is outside the folder {}: torch.load refuses such an archive",
+                             entry.name.substr(0, 200), zip.prefix()));
+    return;
+  }
+}
+
+}  // namespace portcullis::checkpoint
