@@ -12,6 +12,10 @@ namespace portcullis::checkpoint {
 namespace {
 
 constexpr FormatReader kReaders[] = {
+    {Format::kArchive, IsArchive, ReadArchive},
+    {Format::kTorchScript, IsTorchScript, ReadTorchScript},
+    {Format::kPackage, IsPackage, ReadPackage},
+    {Format::kPickleSave, IsPickleSave, ReadPickleSave},
     {Format::kZip, IsZip, ReadZip},
     {Format::kLegacy, IsLegacy, ReadLegacy},
 };

@@ -47,13 +47,21 @@ void CollectMember(const Candidate& candidate, const ZipEntry& entry, const std:
 // A context whose nested checkpoints are read.
 PickleContext ContextOf(const Candidate& candidate, const Source& source);
 
-// Damaged unless every storage has its entry: KEY's is named `folder` + KEY + `suffix`. Warns of
-// entries that PyTorch reads wrongly or refuses.
+// Damaged unless every storage has its entry: KEY's is named `folder` + KEY + `suffix`; that of
+// "constants/0" is named so. Warns of entries that PyTorch reads wrongly or refuses.
 void CheckStorageEntries(const ZipArchive& zip, std::string_view folder, std::string_view suffix,
                          MapBuilder& builder);
 void WarnOfOddEntries(const ZipArchive& zip, MapBuilder& builder);
 
 // One pair for each format.
+bool IsArchive(const Candidate& candidate);
+DeviceMap ReadArchive(const Candidate& candidate);
+bool IsTorchScript(const Candidate& candidate);
+DeviceMap ReadTorchScript(const Candidate& candidate);
+bool IsPackage(const Candidate& candidate);
+DeviceMap ReadPackage(const Candidate& candidate);
+bool IsPickleSave(const Candidate& candidate);
+DeviceMap ReadPickleSave(const Candidate& candidate);
 bool IsZip(const Candidate& candidate);
 DeviceMap ReadZip(const Candidate& candidate);
 bool IsLegacy(const Candidate& candidate);

@@ -25,8 +25,12 @@ void CheckStorageEntries(const ZipArchive& zip, std::string_view folder, std::st
   std::size_t deflated = 0;
   std::string name;
   for (const StorageEntry& storage : builder.map().storages) {
-    if (storage.key.find('/') != std::string::npos) continue;  // of another pickle
-    name.assign(folder).append(storage.key).append(suffix);
+    if (storage.key.starts_with('@')) continue;  // of a checkpoint within the pickle
+    if (storage.key.find('/') == std::string::npos) {
+      name.assign(folder).append(storage.key).append(suffix);
+    } else {
+      name = storage.key;
+    }
     const ZipEntry& entry = zip.Require(name);
     if (entry.size < storage.bytes) {
       zip.source().Damaged(entry.header_offset,

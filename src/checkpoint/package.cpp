@@ -1,0 +1,46 @@
+// Owns: torch.package archives: pickles anywhere in them, storages in .data/KEY.storage
+// (torch/package/package_exporter.py and package_importer.py of PyTorch 2.11).
+#include <string>
+#include <string_view>
+
+#include "src/checkpoint/format.h"
+#include "src/checkpoint/looks_like.h"
+
+namespace portcullis::checkpoint {
+namespace {
+
+// A resource of the package may have any name; what torch.package pickles starts with PROTO 3
+// (the protocol that it writes) or whatever the caller's pickle protocol is.
+bool IsPickle(const ZipArchive& zip, const ZipEntry& entry) {
+  constexpr std::string_view kProto = "\x80";
+  constexpr std::uint64_t kShortest = 4;
+  if (entry.size < kShortest || entry.Deflated()) return entry.name.ends_with(".pkl");
+  const auto member = zip.Open(entry);
+  if (!Starts(*member, 0, kProto)) return false;
+  std::uint8_t last[1] = {};
+  member->Read(member->Size() - 1, last);
+  return last[0] == '.' || entry.name.ends_with(".pkl");
+}
+
+}  // namespace
+
+bool IsPackage(const Candidate& candidate) {
+  return candidate.zip != nullptr && candidate.zip->Find(".data/extern_modules") != nullptr;
+}
+
+DeviceMap ReadPackage(const Candidate& candidate) {
+  const ZipArchive& zip = *candidate.zip;
+  MapBuilder builder(candidate.source.Origin().file, Format::kPackage, candidate.source.Size());
+  WarnOfOddEntries(zip, builder);
+  const std::string own = zip.prefix() + ".data/";
+  for (const ZipEntry& entry : zip.entries()) {
+    if (entry.name.starts_with(own) || !entry.name.starts_with(zip.prefix())) continue;
+    if (!IsPickle(zip, entry)) continue;
+    const std::string name(entry.name.substr(zip.prefix().size()));
+    CollectMember(candidate, entry, "", name, builder);
+  }
+  CheckStorageEntries(zip, ".data/", ".storage", builder);
+  return builder.Take();
+}
+
+}  // namespace portcullis::checkpoint
