@@ -63,11 +63,9 @@ def perform(request, clock):
         answer["values"] = tensors.describe_values(loaded)
         answer["outcome"] = "loaded"
     except tensors.Unsupported as reason:
-        answer["outcome"] = "unsupported"
-        answer["error"] = describe_error(reason)
+        answer.update(outcome="unsupported", tensors=[], error=describe_error(reason))
     except Exception as error:  # whatever PyTorch throws is the observation
-        answer["outcome"] = "raised"
-        answer["error"] = describe_error(error)
+        answer.update(outcome="raised", tensors=[], error=describe_error(error))
     clock.stop()
     answer["phase"] = clock.phase
     answer["seconds"] = clock.seconds

@@ -1,4 +1,5 @@
-// Owns: the messages between the harness and a loader, version 1. JSON, one line each.
+// Owns: the messages between the harness and a loader, version 1. JSON, one line each; their form
+// also stands in protocol.schema.json.
 //
 // The harness starts `LOADER` and writes one request line to its standard input, then closes it.
 // The loader performs the strategy once and writes one answer line to the file descriptor named
@@ -10,14 +11,22 @@
 //           "strategy":"map-location", "argument":"cuda:1", "trust":false}
 // answer   {"protocol":1, "case":"c3/…",
 //           "runtime":{"language":"python","torch":"2.11.0+cu130","cuda":"13.0"},
+//                                                      cuda: "" for a CPU-only build
 //           "outcome":"loaded" | "raised" | "unsupported",
 //           "phase":"load" | "move" | "read-back",     where it raised; "read-back" when loaded
 //           "tensors":[{"name":"0.weight","dtype":"float32","shape":[8,4],"device":"cuda:0",
 //                       "bytes":128,"sha256":"…"}],    as found after the strategy; sha256 of the
 //                                                      contiguous elements, "" on meta
+//           "values":[{"name":"config.device","type":"str","text":"cuda:0"}],
+//                                                      data that names a device: "str" or
+//                                                      "torch.device"; no map reaches it
 //           "error":{"type":"RuntimeError","text":"…whole…"} | null,
 //           "seconds":{"load":0.01,"move":0.0,"read-back":0.002}}
-// "unsupported": this loader has no way to do that (a dict for a C++ loader); "error" says why.
+//
+// "unsupported": this loader has no way to do that (a dict for a C++ loader), or no way to compare
+// what was loaded (a sparse tensor); "error" says why.
+// A request that cannot be understood, a missing checkpoint and a missing answer pipe get no
+// answer: the loader says why on standard error and exits with 2.
 #pragma once
 
 #include <string_view>
