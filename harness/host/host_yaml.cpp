@@ -3,11 +3,13 @@
 #include <fmt/format.h>
 #include <openssl/evp.h>
 
+#include <algorithm>
 #include <array>
 #include <charconv>
 #include <limits>
-#include <regex>
 #include <set>
+#include <tuple>
+#include <utility>
 #include <vector>
 
 #include "src/base/names.h"
@@ -54,11 +56,16 @@ std::uint64_t Memory(const YamlValue& value) {
 
 // "9.0" → {9, 0}.
 std::pair<int, int> Version(const YamlValue& value, const std::string& expected) {
-  static const std::regex kPattern("([0-9]{1,3})\\.([0-9]{1,2})");
   const std::string text = value.Text();
-  std::smatch parts;
-  if (!std::regex_match(text, parts, kPattern)) value.Fail(value.Found(), expected);
-  return {std::stoi(parts[1]), std::stoi(parts[2])};
+  const char* const end = text.data() + text.size();
+  std::uint8_t major = 0;
+  std::uint8_t minor = 0;
+  const auto dot = std::from_chars(text.data(), end, major);
+  if (dot.ec == std::errc{} && dot.ptr != end && *dot.ptr == '.') {
+    const auto last = std::from_chars(dot.ptr + 1, end, minor);
+    if (last.ec == std::errc{} && last.ptr == end) return {major, minor};
+  }
+  value.Fail(value.Found(), expected);
 }
 
 // As cudaDriverGetVersion counts (CUDA Runtime API 13.0, "Version Management"): 1000 a major
@@ -70,7 +77,7 @@ int DriverVersion(const YamlValue& value) {
 }
 
 std::string NotEmpty(const YamlValue& value, std::size_t longest) {
-  const std::string text = value.Text();
+  std::string text = value.Text();
   if (text.empty() || text.size() > longest) {
     value.Fail(fmt::format("{} bytes", text.size()), fmt::format("text of 1 to {} bytes", longest));
   }
@@ -78,10 +85,13 @@ std::string NotEmpty(const YamlValue& value, std::size_t longest) {
 }
 
 std::string Uuid(const YamlValue& value) {
-  static const std::regex kPattern(
-      "GPU-[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}");
-  const std::string text = value.Text();
-  if (!std::regex_match(text, kPattern)) {
+  static constexpr std::string_view kForm = "GPU-xxxxxxxx-xxxx-xxxx-xxxx-xxxxxxxxxxxx";
+  constexpr std::string_view kDigits = "0123456789abcdef";
+  const auto fits = [&](char found, char form) {
+    return form == 'x' ? kDigits.find(found) != std::string_view::npos : found == form;
+  };
+  std::string text = value.Text();
+  if (!std::equal(text.begin(), text.end(), kForm.begin(), kForm.end(), fits)) {
     value.Fail(value.Found(), "a UUID like 'GPU-8a3f01c2-0000-4000-8000-000000000000'");
   }
   return text;
@@ -91,6 +101,7 @@ Profile KnownProfile(const YamlValue& value, const std::map<std::string, Profile
   const std::string name = value.Text();
   if (const auto found = profiles.find(name); found != profiles.end()) return found->second;
   std::vector<std::string> names;
+  names.reserve(profiles.size());
   for (const auto& [id, profile] : profiles) names.push_back(id);
   value.Fail(UnknownName("profile", name, names));
 }

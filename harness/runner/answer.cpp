@@ -110,7 +110,7 @@ constexpr std::array kPhases = {std::pair{protocol::kPhaseLoad, LoadPhase::kLoad
                                 std::pair{protocol::kPhaseReadBack, LoadPhase::kReadBack}};
 
 std::string Sha256(const Field& field) {
-  const std::string text = field.Text();
+  std::string text = field.Text();
   const bool hexadecimal = text.find_first_not_of("0123456789abcdef") == std::string::npos;
   if (!hexadecimal || (!text.empty() && text.size() != 64)) {
     field.Fail("64 hexadecimal digits, or \"\"");

@@ -26,7 +26,7 @@ class Reader {
   boost::asio::readable_pipe pipe_;
   std::function<void(std::string_view)> take_;
   std::function<void()> ended_;
-  std::array<char, 64 * 1024> buffer_;
+  std::array<char, 65536> buffer_;
   bool at_end_ = true;
 };
 

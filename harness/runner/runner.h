@@ -26,15 +26,16 @@
 
 namespace portcullis::runner {
 
-inline constexpr std::size_t kAnswerLimit = 64 * 1024 * 1024;
+inline constexpr std::size_t kAnswerLimit = 64U << 20U;
 
 struct Command {
-  std::vector<std::string> argv;                   // argv[0] is a path, not searched for
-  std::map<std::string, std::string> environment;  // the whole of it
-  std::filesystem::path folder;                    // working directory
-  std::string input;  // written to standard input, which is then closed
+  std::vector<std::string> argv;  // argv[0] is a path, not searched for
+  // The whole of it, but for PORTCULLIS_ANSWER_FD and PORTCULLIS_CHILD, which the runner sets.
+  std::map<std::string, std::string> environment;
+  std::filesystem::path folder;  // working directory; empty: this process's own
+  std::string input;             // written to standard input, which is then closed
   std::chrono::milliseconds deadline{60'000};
-  std::size_t output_limit = 256 * 1024;  // per stream: the first and the last half are kept
+  std::size_t output_limit = 256U << 10U;  // per stream: the first and the last half are kept
 };
 
 // How a child ended: exactly one of exit code, signal and failure to start; timed_out and

@@ -3,8 +3,6 @@
 #include <fmt/format.h>
 #include <fmt/ranges.h>
 
-#include <filesystem>
-
 #include "src/base/error.h"
 
 namespace portcullis::scenario {
@@ -47,8 +45,7 @@ std::pair<std::string, host::Mask> ParseHostAndMask(const std::string& text) {
 }
 
 std::string CaseId(const Case& c) {
-  const std::string checkpoint = std::filesystem::path(c.checkpoint).filename().string();
-  return fmt::format("{}/{}/{}/{}/{}", c.scenario, checkpoint, HostAndMask(c.host, c.mask),
+  return fmt::format("{}/{}/{}/{}/{}", c.scenario, c.checkpoint, HostAndMask(c.host, c.mask),
                      c.runtime, c.strategy.Text());
 }
 

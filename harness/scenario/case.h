@@ -42,7 +42,7 @@ enum class Shows { kNothing, kConfirms, kLimits, kRefutes };
 struct Expectation {
   std::optional<Devices> loads;  // set: it loads, every byte equal; else it raises
   std::string raises;            // id of an error class
-  std::string phase;             // with raises: "load" or "move"
+  std::string phase;             // with raises: "load", "move" or "use"
   Moved moved;
   Shows shows = Shows::kNothing;
   std::string note;   // what it shows, for people

@@ -98,8 +98,9 @@ Expectation ReadExpectation(const YamlValue& rule) {
     expectation.raises = ReadErrorClass(*raises);
     const auto phase = rule.Find("in");
     expectation.phase = phase ? phase->Text() : "load";
-    if (expectation.phase != "load" && expectation.phase != "move") {
-      phase->Fail(phase->Found(), "load or move");
+    constexpr std::array kPhases{"load", "move", "use"};
+    if (std::find(kPhases.begin(), kPhases.end(), expectation.phase) == kPhases.end()) {
+      phase->Fail(phase->Found(), "load, move or use");
     }
   } else if (const auto phase = rule.Find("in")) {
     phase->Fail("'in' goes with 'raises'");

@@ -8,17 +8,11 @@
 #include <vector>
 
 #include "harness/host/child_host.h"
+#include "harness/runner/answer.h"
 
 namespace portcullis::verdict {
 
-struct SeenTensor {
-  std::string name;
-  std::string dtype;
-  std::vector<std::int64_t> shape;
-  std::string device;
-  std::uint64_t bytes = 0;
-  std::string sha256;  // "" on meta
-};
+using SeenTensor = runner::FoundTensor;
 
 enum class Outcome {
   kLoaded,
@@ -39,9 +33,10 @@ struct Observation {
   Outcome outcome = Outcome::kNotStarted;
   std::string phase;  // where it raised: "load", "move", "read-back"
   std::vector<SeenTensor> tensors;
-  std::string error_type;   // "RuntimeError"
-  std::string error_whole;  // as thrown
-  std::string error_short;  // what a person would read
+  std::vector<runner::FoundValue> values;  // devices found as data
+  std::string error_type;                  // "RuntimeError"
+  std::string error_whole;                 // as thrown
+  std::string error_short;                 // what a person would read
   std::optional<int> exit_code;
   std::optional<int> signal;
   std::string trouble;  // protocol error or start error, or the end of standard error

@@ -17,12 +17,10 @@ namespace portcullis::host {
 namespace {
 
 using ::testing::AllOf;
-using ::testing::Contains;
 using ::testing::ElementsAre;
 using ::testing::HasSubstr;
 using ::testing::IsSupersetOf;
 using ::testing::SizeIs;
-using ::testing::StartsWith;
 
 constexpr char kCard[] =
     "name: Card\nmemory: 2 GiB\ncompute: \"9.0\"\nmultiprocessors: 3\n"

@@ -1,0 +1,120 @@
+#include "harness/suite/load.h"
+
+#include <fmt/format.h>
+
+#include <memory>
+#include <nlohmann/json.hpp>
+
+#include "harness/loader/protocol.h"
+#include "harness/runner/answer.h"
+#include "harness/suite/scratch.h"
+#include "harness/verdict/shorten_error.h"
+
+namespace portcullis::suite {
+namespace {
+
+using verdict::Observation;
+using verdict::Outcome;
+
+std::string Request(const Load& load) {
+  const nlohmann::json request{{"protocol", protocol::kVersion},
+                               {"case", load.id},
+                               {"checkpoint", std::filesystem::absolute(load.file).string()},
+                               {"format", load.format},
+                               {"strategy", std::string(load.strategy.Row().name)},
+                               {"argument", load.strategy.argument},
+                               {"trust", load.trust}};
+  return request.dump() + "\n";
+}
+
+std::string PhaseName(runner::LoadPhase phase) {
+  switch (phase) {
+    case runner::LoadPhase::kLoad:
+      return std::string(protocol::kPhaseLoad);
+    case runner::LoadPhase::kMove:
+      return std::string(protocol::kPhaseMove);
+    case runner::LoadPhase::kReadBack:
+      return std::string(protocol::kPhaseReadBack);
+  }
+  return {};
+}
+
+Outcome OutcomeOf(runner::Outcome outcome) {
+  switch (outcome) {
+    case runner::Outcome::kLoaded:
+      return Outcome::kLoaded;
+    case runner::Outcome::kRaised:
+      return Outcome::kRaised;
+    case runner::Outcome::kUnsupported:
+      return Outcome::kUnsupported;
+  }
+  return Outcome::kProtocolError;
+}
+
+void TakeAnswer(const runner::Answer& answer, Observation& observation) {
+  observation.outcome = OutcomeOf(answer.outcome);
+  observation.phase = PhaseName(answer.phase);
+  observation.tensors = answer.tensors;
+  observation.values = answer.values;
+  observation.error_type = answer.error_type;
+  observation.error_whole = answer.error_text;
+  observation.error_short = verdict::ShortenError(answer.error_text);
+  observation.torch = answer.torch;
+  observation.seconds = {{"load", answer.load_seconds},
+                         {"move", answer.move_seconds},
+                         {"read-back", answer.read_back_seconds}};
+}
+
+// The last lines of standard error: what a child that died had to say.
+std::string LastWords(const std::string& errors) {
+  constexpr std::size_t kMost = 600;
+  return errors.size() <= kMost ? errors : "…" + errors.substr(errors.size() - kMost);
+}
+
+// How the child ended decides first: an answer from a child that then crashed is none.
+void TakeEnd(const runner::Ended& ended, const std::string& id, Observation& observation) {
+  observation.exit_code = ended.exit_code;
+  observation.signal = ended.signal;
+  observation.wall_seconds = ended.seconds.count();
+  observation.trouble = LastWords(ended.errors);
+  if (!ended.start_error.empty()) {
+    observation.outcome = Outcome::kNotStarted;
+    observation.trouble = ended.start_error;
+  } else if (ended.stopped) {
+    observation.outcome = Outcome::kStopped;
+  } else if (ended.timed_out) {
+    observation.outcome = Outcome::kTimedOut;
+  } else if (ended.signal) {
+    observation.outcome = Outcome::kCrashed;
+  } else if (ended.exit_code.value_or(0) != 0) {
+    observation.outcome = Outcome::kExited;
+  } else {
+    const auto read = runner::ReadAnswer(ended.answer, ended.answer_too_long, id);
+    if (read.answer) return TakeAnswer(*read.answer, observation);
+    observation.outcome = Outcome::kProtocolError;
+    observation.trouble = read.protocol_error;
+  }
+}
+
+}  // namespace
+
+void SubmitLoad(const Load& load, runner::Runner& runner, std::function<void(Observation)> done) {
+  auto scratch = std::make_shared<ScratchFolder>();
+  auto child =
+      std::make_shared<host::ChildHost>(load.host, load.mask, *load.runtime, scratch->path());
+  runner::Command command;
+  command.argv = load.runtime->loader;
+  command.environment = child->environment();
+  command.folder = scratch->path();
+  command.input = Request(load);
+  command.deadline = load.deadline;
+  runner.Submit(std::move(command),
+                [scratch, child, id = load.id, done = std::move(done)](const runner::Ended& ended) {
+                  Observation observation;
+                  observation.flight = child->Read();
+                  TakeEnd(ended, id, observation);
+                  done(std::move(observation));
+                });
+}
+
+}  // namespace portcullis::suite

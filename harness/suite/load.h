@@ -1,0 +1,33 @@
+// Owns: one load by one loader in one child: from what is wanted to what happened.
+#pragma once
+
+#include <chrono>
+#include <filesystem>
+#include <functional>
+#include <string>
+
+#include "harness/host/child_host.h"
+#include "harness/host/host.h"
+#include "harness/runner/runner.h"
+#include "harness/verdict/observation.h"
+#include "src/portability/strategy.h"
+
+namespace portcullis::suite {
+
+struct Load {
+  std::string id;              // of the case; the answer must carry it
+  std::filesystem::path file;  // the checkpoint
+  std::string format;          // as checkpoint::FormatName says
+  portability::Strategy strategy;
+  host::Host host;
+  host::Mask mask;
+  const host::Runtime* runtime = nullptr;
+  std::chrono::milliseconds deadline{60'000};
+  bool trust = false;
+};
+
+// Queues the load; `done` gets the observation from within Runner::Run().
+void SubmitLoad(const Load& load, runner::Runner& runner,
+                std::function<void(verdict::Observation)> done);
+
+}  // namespace portcullis::suite

@@ -1,0 +1,136 @@
+#include "harness/suite/own.h"
+
+#include <fmt/format.h>
+#include <fmt/ranges.h>
+
+#include <algorithm>
+#include <array>
+#include <set>
+
+#include "harness/suite/load.h"
+#include "src/base/error.h"
+#include "src/base/names.h"
+#include "src/checkpoint/read.h"
+
+namespace portcullis::suite {
+namespace {
+
+using checkpoint::DeviceMap;
+
+constexpr const char* kScenario = "own";
+// Where a checkpoint may have to get in: nothing, a mask that hides all, fewer, as many, others.
+constexpr std::array kStandardHosts{"no-driver", "2xh200@empty", "1xt4", "1xh200", "2xh200"};
+constexpr std::array kStandardStrategies{
+    "as-saved",      "as-saved-then-to=cpu", "map-location=cpu", "map-location=cuda:0",
+    "callable=keep", "cpu-then-to=cuda:0",   "mmap=cpu",         "map-location=meta"};
+
+portability::Strategy OnCpu() { return {portability::StrategyKind::kMapLocation, "cpu"}; }
+
+// The tag of each tensor comes from the file, its checksum from the load.
+checkpoints::Reference Combine(const DeviceMap& map, const std::vector<verdict::SeenTensor>& seen) {
+  checkpoints::Reference reference;
+  reference.format = checkpoint::FormatName(map.format);
+  for (const auto& storage : map.storages) {
+    reference.storages.push_back({storage.device, storage.bytes});
+  }
+  std::map<std::string, std::string> tags;
+  for (const auto& tensor : map.tensors) tags[tensor.name] = tensor.device;
+  for (const auto& tensor : seen) {
+    reference.tensors.push_back(
+        {tensor.name, tensor.dtype, tensor.shape, tags[tensor.name], tensor.bytes, tensor.sha256});
+  }
+  return reference;
+}
+
+// The reader and the runtime must see the same tensors; that is the first thing held together.
+std::string Disagreement(const DeviceMap& map, const std::vector<verdict::SeenTensor>& seen) {
+  std::set<std::string> read;
+  std::set<std::string> loaded;
+  for (const auto& tensor : map.tensors) read.insert(tensor.name);
+  for (const auto& tensor : seen) loaded.insert(tensor.name);
+  if (read == loaded) return {};
+  std::vector<std::string> odd;
+  std::set_symmetric_difference(read.begin(), read.end(), loaded.begin(), loaded.end(),
+                                std::back_inserter(odd));
+  return fmt::format("the reader and the runtime see different tensors: {}", fmt::join(odd, ", "));
+}
+
+std::vector<std::string> OrStandard(const std::vector<std::string>& given,
+                                    std::span<const char* const> standard) {
+  return given.empty() ? std::vector<std::string>(standard.begin(), standard.end()) : given;
+}
+
+}  // namespace
+
+OwnCheckpoints::OwnCheckpoints(const std::vector<std::string>& files,
+                               const host::HostLibrary& hosts,
+                               const std::vector<host::Runtime>& runtimes, bool trust,
+                               runner::Runner& runner)
+    : files_(files) {
+  const host::Runtime* python = FindRuntime(runtimes, "python");
+  if (python == nullptr) throw CannotRun("no Python runtime here to load with (ci/setup)");
+  for (const std::string& file : files) {
+    if (subjects_.contains(file)) throw UsageError(fmt::format("{}: given twice", file));
+    const auto map = std::make_shared<DeviceMap>(checkpoint::ReadDeviceMap(file));
+    Subject& subject = subjects_[file];
+    subject.file = file;
+    Load load{"own/reference",
+              file,
+              checkpoint::FormatName(map->format),
+              OnCpu(),
+              hosts.Find("no-driver"),
+              {},
+              python,
+              std::chrono::minutes(10),
+              trust};
+    SubmitLoad(load, runner, [&subject, map](const verdict::Observation& seen) {
+      subject.reference = Combine(*map, seen.tensors);
+      if (seen.outcome != verdict::Outcome::kLoaded) {
+        subject.broken = fmt::format("does not load on the CPU either: {}", seen.Text());
+      } else {
+        subject.broken = Disagreement(*map, seen.tensors);
+      }
+    });
+  }
+  runner.Run();
+}
+
+std::vector<scenario::Case> OwnCheckpoints::Cases(
+    const std::vector<std::string>& hosts, const std::vector<std::string>& runtimes,
+    const std::vector<std::string>& strategies) const {
+  static constexpr std::array kRuntimes{"python"};
+  std::vector<scenario::Case> cases;
+  for (const std::string& file : files_) {
+    for (const std::string& host : OrStandard(hosts, kStandardHosts)) {
+      for (const std::string& runtime : OrStandard(runtimes, kRuntimes)) {
+        for (const std::string& strategy : OrStandard(strategies, kStandardStrategies)) {
+          scenario::Case c;
+          c.scenario = kScenario;
+          c.why = "somebody's own checkpoint";
+          c.checkpoint = file;
+          std::tie(c.host, c.mask) = scenario::ParseHostAndMask(host);
+          c.runtime = runtime;
+          c.strategy = portability::ParseStrategy(strategy);
+          c.id = scenario::CaseId(c);
+          cases.push_back(std::move(c));
+        }
+      }
+    }
+  }
+  return cases;
+}
+
+Subject OwnCheckpoints::SubjectOf(const scenario::Case& c) const {
+  return subjects_.at(c.checkpoint);
+}
+
+std::string OwnCheckpoints::Headline(const std::string& file) const {
+  const Subject& subject = subjects_.at(file);
+  std::set<std::string> tags;
+  for (const auto& storage : subject.reference.storages) tags.insert(storage.device);
+  return fmt::format("{}: {}, {} tensors, {:L} bytes, tags: {}", file, subject.reference.format,
+                     subject.reference.tensors.size(), subject.reference.StorageBytes(),
+                     tags.empty() ? "none" : fmt::format("{}", fmt::join(tags, ", ")));
+}
+
+}  // namespace portcullis::suite

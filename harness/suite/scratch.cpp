@@ -1,0 +1,35 @@
+#include "harness/suite/scratch.h"
+
+#include <fmt/format.h>
+#include <stdlib.h>
+
+#include "src/base/error.h"
+
+namespace portcullis::suite {
+
+namespace fs = std::filesystem;
+
+ScratchFolder::ScratchFolder() {
+  std::error_code error;
+  const fs::path below = fs::temp_directory_path(error);
+  std::string name = ((error ? fs::path("/tmp") : below) / "portcullis-XXXXXX").string();
+  if (mkdtemp(name.data()) == nullptr) {
+    throw CannotRun(SystemError(fmt::format("cannot make the folder {}", name)));
+  }
+  path_ = name;
+}
+
+ScratchFolder::ScratchFolder(fs::path folder) : path_(std::move(folder)) {
+  std::error_code error;
+  fs::create_directories(path_, error);
+  if (error) {
+    throw CannotRun(fmt::format("cannot make the folder {}: {}", path_.string(), error.message()));
+  }
+}
+
+ScratchFolder::~ScratchFolder() {
+  std::error_code ignored;
+  fs::remove_all(path_, ignored);
+}
+
+}  // namespace portcullis::suite

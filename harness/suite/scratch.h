@@ -1,0 +1,23 @@
+// Owns: folders that are gone when they are no longer needed.
+#pragma once
+
+#include <filesystem>
+#include <string>
+
+namespace portcullis::suite {
+
+// A folder of our own below $TMPDIR (or /tmp), removed with all its content at the end.
+class ScratchFolder {
+ public:
+  ScratchFolder();                                       // throws CannotRun
+  explicit ScratchFolder(std::filesystem::path folder);  // makes this one
+  ~ScratchFolder();
+  ScratchFolder(const ScratchFolder&) = delete;
+  ScratchFolder& operator=(const ScratchFolder&) = delete;
+  const std::filesystem::path& path() const { return path_; }
+
+ private:
+  std::filesystem::path path_;
+};
+
+}  // namespace portcullis::suite

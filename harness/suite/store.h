@@ -1,0 +1,48 @@
+// Owns: the checkpoints that scenarios load: making those that are missing, each in a child on
+// the host its recipe names, and finding what each truly holds.
+#pragma once
+
+#include <filesystem>
+#include <functional>
+#include <string>
+#include <vector>
+
+#include "harness/checkpoints/catalog.h"
+#include "harness/checkpoints/reference.h"
+#include "harness/host/child_host.h"
+#include "harness/host/host.h"
+#include "harness/runner/runner.h"
+
+namespace portcullis::suite {
+
+class Store {
+ public:
+  Store(std::filesystem::path folder, const checkpoints::Catalog& catalog,
+        const host::HostLibrary& hosts, const std::vector<host::Runtime>& runtimes);
+
+  // Makes those of `names` that are missing or were made by another recipe or maker (all of them
+  // if `again`). Calls `made` after each. A maker that fails is a CannotRun with its own words;
+  // one whose runtime is not here is left out (Missing() then says why).
+  void Make(const std::vector<std::string>& names, bool again, runner::Runner& runner,
+            const std::function<void(const std::string& name)>& made);
+
+  std::filesystem::path File(const std::string& name) const;
+  // "" if the checkpoint is there, else why it is not.
+  std::string Missing(const std::string& name) const;
+  // Reads the manifest beside the checkpoint.
+  checkpoints::Reference ReferenceOf(const std::string& name) const;
+
+ private:
+  const host::Runtime* MakerOf(const checkpoints::Recipe& recipe) const;
+  std::string Stamp(const checkpoints::Recipe& recipe, const host::Runtime& maker) const;
+  bool IsFresh(const checkpoints::Recipe& recipe, const host::Runtime& maker) const;
+  void MakeOne(const checkpoints::Recipe& recipe, const host::Runtime& maker,
+               runner::Runner& runner, const std::function<void(const std::string& name)>& made);
+
+  std::filesystem::path folder_;
+  const checkpoints::Catalog& catalog_;
+  const host::HostLibrary& hosts_;
+  const std::vector<host::Runtime>& runtimes_;
+};
+
+}  // namespace portcullis::suite

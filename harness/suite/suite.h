@@ -1,0 +1,46 @@
+// Owns: the way of a case from its scenario to its result: host, prediction, loader, verdict.
+#pragma once
+
+#include <chrono>
+#include <filesystem>
+#include <functional>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "harness/checkpoints/reference.h"
+#include "harness/host/child_host.h"
+#include "harness/host/host.h"
+#include "harness/runner/runner.h"
+#include "harness/scenario/case.h"
+#include "harness/verdict/result.h"
+
+namespace portcullis::suite {
+
+// The checkpoint of a case: its file, and what it truly holds.
+struct Subject {
+  std::filesystem::path file;
+  checkpoints::Reference reference;
+  std::string missing;  // why there is none; the case is then skipped
+  std::string broken;   // why it cannot be judged; the case is then an error
+};
+
+struct Suite {
+  const host::HostLibrary& hosts;
+  const std::vector<host::Runtime>& runtimes;
+  std::function<Subject(const scenario::Case&)> subject_of;
+  std::chrono::milliseconds deadline{60'000};  // of one case
+  std::size_t window = 4;                      // cases under way at once, children and queued
+  bool trust = false;  // let Python loaders run code of the checkpoint (weights_only=False)
+};
+
+// Runs all cases; `done` gets each result in the order of `cases`, whatever the order of running.
+// After Runner::Stop() the results so far are handed over and the rest is not.
+void RunCases(const Suite& suite, const std::vector<scenario::Case>& cases, runner::Runner& runner,
+              const std::function<void(verdict::Result)>& done);
+
+// The default runtime of a family, or the runtime of that id; nullptr if it is not here.
+const host::Runtime* FindRuntime(const std::vector<host::Runtime>& runtimes,
+                                 const std::string& family_or_id);
+
+}  // namespace portcullis::suite

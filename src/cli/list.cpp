@@ -1,0 +1,127 @@
+// Owns: portcullis list.
+#include <fmt/format.h>
+#include <fmt/ranges.h>
+
+#include <array>
+#include <map>
+#include <memory>
+
+#include "harness/report/terminal.h"
+#include "src/base/names.h"
+#include "src/cli/subcommand.h"
+#include "src/cli/world.h"
+#include "src/portability/error_catalog.h"
+#include "src/portability/strategy.h"
+
+namespace portcullis::cli {
+namespace {
+
+// Rows of two columns that line up; the second is wrapped to the terminal.
+void PrintRows(const std::vector<std::pair<std::string, std::string>>& rows) {
+  const report::Style style(stdout);
+  std::size_t first = 0;
+  for (const auto& row : rows) first = std::max(first, report::Columns(row.first));
+  const std::size_t rest = std::max<std::size_t>(style.width(), first + 22) - first - 2;
+  for (const auto& [name, text] : rows) {
+    std::string left = style.Bold(name) + std::string(first + 2 - report::Columns(name), ' ');
+    for (const std::string& line : report::Wrap(text, rest)) {
+      fmt::print("{}{}\n", left, line);
+      left = std::string(first + 2, ' ');
+    }
+  }
+}
+
+void ListScenarios(const World& world) {
+  std::vector<std::pair<std::string, std::string>> rows;
+  std::map<std::string, int> counts;
+  for (const auto& c : world.Cases({})) {
+    if (counts[c.scenario]++ == 0) rows.emplace_back(c.scenario, c.why);
+  }
+  for (auto& [name, why] : rows) why = fmt::format("{} cases. {}", counts[name], why);
+  PrintRows(rows);
+}
+
+void ListCases(const World& world) {
+  for (const auto& c : world.Cases({})) fmt::print("{}\n", c.id);
+}
+
+void ListHosts(const World& world) {
+  std::vector<std::pair<std::string, std::string>> rows;
+  for (const std::string& name : world.hosts.Names()) {
+    rows.emplace_back(name, world.hosts.Find(name).about);
+  }
+  PrintRows(rows);
+}
+
+void ListRuntimes(const World& world) {
+  std::vector<std::pair<std::string, std::string>> rows;
+  for (const auto& runtime : world.runtimes) {
+    const std::string build = runtime.cuda == 0 ? "CPU only" : fmt::format("CUDA {}", runtime.cuda);
+    rows.emplace_back(runtime.id, fmt::format("PyTorch {}, {}{}", runtime.version, build,
+                                              runtime.is_default ? ", the default" : ""));
+  }
+  PrintRows(rows);
+}
+
+void ListCheckpoints(const World& world) {
+  std::vector<std::pair<std::string, std::string>> rows;
+  for (const auto& recipe : world.catalog.recipes()) {
+    rows.emplace_back(recipe.name, fmt::format("{}, saved from {}. {}", recipe.format,
+                                               fmt::join(recipe.from, " and "), recipe.proves));
+  }
+  PrintRows(rows);
+}
+
+void ListStrategies(const World&) {
+  std::vector<std::pair<std::string, std::string>> rows;
+  for (const auto& row : portability::StrategyTable()) {
+    rows.emplace_back(row.example, std::string(row.summary));
+  }
+  PrintRows(rows);
+}
+
+void ListErrors(const World&) {
+  std::vector<std::pair<std::string, std::string>> rows;
+  for (const auto& error : portability::ErrorCatalog()) {
+    rows.emplace_back(error.id, fmt::format("{}: “{}{}{}”", error.means, error.first,
+                                            error.then.empty() ? "" : " … ", error.then));
+  }
+  PrintRows(rows);
+}
+
+struct Listing {
+  const char* name;
+  void (*print)(const World&);
+};
+constexpr std::array kListings{Listing{"scenarios", ListScenarios},
+                               Listing{"cases", ListCases},
+                               Listing{"hosts", ListHosts},
+                               Listing{"runtimes", ListRuntimes},
+                               Listing{"checkpoints", ListCheckpoints},
+                               Listing{"strategies", ListStrategies},
+                               Listing{"errors", ListErrors}};
+
+ExitCode List(const std::string& what) {
+  std::vector<std::string> known;
+  for (const Listing& listing : kListings) {
+    if (what == listing.name) {
+      listing.print(World());
+      return ExitCode::kAsExpected;
+    }
+    known.emplace_back(listing.name);
+  }
+  throw UsageError(UnknownName("thing to list", what, known));
+}
+
+}  // namespace
+
+Action DeclareList(CLI::App& command) {
+  auto what = std::make_shared<std::string>("scenarios");
+  command
+      .add_option("what", *what,
+                  "scenarios, cases, hosts, runtimes, checkpoints, strategies or errors")
+      ->capture_default_str();
+  return [what] { return List(*what); };
+}
+
+}  // namespace portcullis::cli

@@ -1,0 +1,70 @@
+// Owns: the command line: help, typing mistakes, exit codes. No logic of its own.
+#include <fmt/format.h>
+
+#include <CLI/CLI.hpp>
+#include <cstdio>
+#include <string>
+#include <vector>
+
+#include "src/base/names.h"
+#include "src/cli/subcommand.h"
+
+namespace portcullis::cli {
+namespace {
+
+constexpr const char* kExamples =
+    "Examples:\n"
+    "  portcullis run                                   all scenarios, the table of claims\n"
+    "  portcullis run --checkpoint model.pt             your checkpoint on the standard hosts\n"
+    "  portcullis list hosts                            the hosts that can be simulated\n"
+    "Exit codes: 0 as expected, 1 a finding, 2 wrong use, 3 could not run here.";
+
+// The first argument that is not an option must name a subcommand; CLI11 would only say that it
+// did not expect it.
+void CheckName(int argc, char** argv) {
+  if (argc < 2 || argv[1][0] == '-') return;
+  std::vector<std::string> known;
+  for (const Subcommand& subcommand : Subcommands()) known.emplace_back(subcommand.name);
+  for (const std::string& name : known) {
+    if (name == argv[1]) return;
+  }
+  throw UsageError(UnknownName("subcommand", argv[1], known));
+}
+
+int Main(int argc, char** argv) {
+  CheckName(argc, argv);
+  CLI::App app{"Portcullis decides where a PyTorch checkpoint gets in."};
+  app.name("portcullis");
+  app.footer(kExamples);
+  app.set_version_flag("--version", std::string("portcullis ") + PORTCULLIS_VERSION);
+  app.require_subcommand(1);
+  Action action;
+  for (const Subcommand& subcommand : Subcommands()) {
+    CLI::App* command =
+        app.add_subcommand(std::string(subcommand.name), std::string(subcommand.summary));
+    command->callback([&action, run = subcommand.declare(*command)] { action = run; });
+  }
+  try {
+    app.parse(argc, argv);
+  } catch (const CLI::ParseError& error) {
+    const bool asked = error.get_exit_code() == 0;  // --help, --version
+    app.exit(error);
+    return static_cast<int>(asked ? ExitCode::kAsExpected : ExitCode::kWrongUse);
+  }
+  return static_cast<int>(action());
+}
+
+}  // namespace
+}  // namespace portcullis::cli
+
+int main(int argc, char** argv) {
+  try {
+    return portcullis::cli::Main(argc, argv);
+  } catch (const portcullis::Error& error) {
+    fmt::print(stderr, "portcullis: {}\n", error.what());
+    return static_cast<int>(error.code());
+  } catch (const std::exception& error) {
+    fmt::print(stderr, "portcullis: could not go on: {}\n", error.what());
+    return static_cast<int>(portcullis::ExitCode::kCannotRun);
+  }
+}

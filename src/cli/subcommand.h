@@ -1,0 +1,30 @@
+// Owns: the table of subcommands. One file a subcommand; each declares its options and says what
+// to run. The rest of the command line (help, errors, exit codes) is main.cpp's.
+#pragma once
+
+#include <CLI/CLI.hpp>
+#include <functional>
+#include <span>
+#include <string_view>
+
+#include "src/base/error.h"
+
+namespace portcullis::cli {
+
+using Action = std::function<ExitCode()>;
+
+struct Subcommand {
+  std::string_view name;
+  std::string_view summary;
+  // Adds options to `command` and gives what to run once they are parsed.
+  Action (*declare)(CLI::App& command);
+};
+
+std::span<const Subcommand> Subcommands();
+
+Action DeclareRun(CLI::App& command);
+Action DeclareList(CLI::App& command);
+Action DeclareMake(CLI::App& command);
+Action DeclareDoctor(CLI::App& command);
+
+}  // namespace portcullis::cli

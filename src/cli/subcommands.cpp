@@ -1,0 +1,20 @@
+#include <array>
+
+#include "src/cli/subcommand.h"
+
+namespace portcullis::cli {
+
+std::span<const Subcommand> Subcommands() {
+  static constexpr std::array kTable{
+      Subcommand{"run",
+                 "load checkpoints on declared hosts and hold the outcome against the scenarios",
+                 DeclareRun},
+      Subcommand{"list", "list scenarios, cases, hosts, runtimes, checkpoints or strategies",
+                 DeclareList},
+      Subcommand{"make", "make the checkpoints that scenarios load", DeclareMake},
+      Subcommand{"doctor", "say what is here, what is missing, and how to get it", DeclareDoctor},
+  };
+  return kTable;
+}
+
+}  // namespace portcullis::cli

@@ -1,0 +1,27 @@
+// Owns: what every subcommand that runs or lists things starts from.
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include "harness/checkpoints/catalog.h"
+#include "harness/host/child_host.h"
+#include "harness/host/host.h"
+#include "harness/scenario/scenario.h"
+#include "harness/suite/installation.h"
+
+namespace portcullis::cli {
+
+struct World {
+  World();
+  suite::Installation installation;
+  host::HostLibrary hosts;
+  checkpoints::Catalog catalog;
+  std::vector<host::Runtime> runtimes;  // none if runtimes.json is not there
+
+  scenario::KnownNames KnownNames() const;
+  // The cases of scenario files or folders; of all scenarios if `where` is empty.
+  std::vector<scenario::Case> Cases(const std::vector<std::string>& where) const;
+};
+
+}  // namespace portcullis::cli
