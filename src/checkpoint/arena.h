@@ -31,6 +31,7 @@ class Budget {
     if (bytes > bytes_ - used_) throw BudgetSpent(bytes_);
     used_ += bytes;
   }
+  void Grow(std::uint64_t bytes) { bytes_ += bytes; }
 
  private:
   std::uint64_t bytes_;

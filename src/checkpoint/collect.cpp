@@ -1,8 +1,9 @@
 #include "src/checkpoint/collect.h"
 
 #include <fmt/format.h>
+#include <fmt/ranges.h>
 
-#include <limits>
+#include <optional>
 #include <unordered_set>
 #include <utility>
 
@@ -44,8 +45,6 @@ class Leaves {
   void AddTensor(Ref ref, const Described& described, const std::string& name);
   void AddBareStorage(const StorageEntry& storage, const std::string& name);
   void AddLookalike(Ref ref, const std::string& name);
-  std::uint64_t BytesOf(const std::vector<std::int64_t>& shape, std::uint64_t element,
-                        const std::string& name) const;
 
   const Values& values_;
   const TorchCalls& calls_;
@@ -55,21 +54,6 @@ class Leaves {
   std::optional<Described> described_;
   std::unordered_set<Ref> lookalikes_;
 };
-
-std::uint64_t Leaves::BytesOf(const std::vector<std::int64_t>& shape, std::uint64_t element,
-                              const std::string& name) const {
-  constexpr auto kMost = static_cast<std::uint64_t>(std::numeric_limits<std::int64_t>::max());
-  std::uint64_t bytes = element;
-  for (const std::int64_t size : shape) {
-    if (size == 0) return 0;
-    if (size < 0 || static_cast<std::uint64_t>(size) > kMost / bytes) {
-      context_.source.Damaged(0, fmt::format("tensor {} with a dimension of {}", name, size),
-                              "fewer than 2^63 bytes in all");
-    }
-    bytes *= static_cast<std::uint64_t>(size);
-  }
-  return bytes;
-}
 
 void Leaves::AddTensor(Ref ref, const Described& described, const std::string& name) {
   TensorEntry tensor;
@@ -92,8 +76,13 @@ void Leaves::AddTensor(Ref ref, const Described& described, const std::string& n
     builder_.NameTag(static_cast<std::size_t>(tag), name);
   }
   if (described.dtype != nullptr) tensor.dtype = described.dtype->name;
-  const Dtype* dtype = DtypeByName(tensor.dtype);
-  tensor.bytes = BytesOf(tensor.shape, dtype == nullptr ? 1 : dtype->bytes, name);
+  const auto bytes = BytesOf(tensor.shape, DtypeByName(tensor.dtype));
+  if (!bytes) {
+    context_.source.Damaged(
+        0, fmt::format("tensor {} of sizes {}", name, fmt::join(tensor.shape, " × ")),
+        "sizes of at most 2^63 bytes in all");
+  }
+  tensor.bytes = *bytes;
   builder_.AddTensor(std::move(tensor));
 }
 

@@ -15,9 +15,8 @@ struct PickleContext {
   const Source& source;     // what the values' offsets refer to
   std::string key_folder;   // of its storages' keys: "" or "constants/"
   std::string name_prefix;  // of its tensors' names: "" or "constants"
-  // Reads the checkpoint in [offset, offset + size) of the source (torch.load of bytes in a
-  // pickle). Null: such bytes are left alone.
-  std::function<DeviceMap(std::uint64_t offset, std::uint64_t size)> read_nested;
+  // Reads a checkpoint that is in bytes of the pickle. Null: such bytes are left alone.
+  std::function<DeviceMap(const Source& bytes)> read_nested;
 };
 
 // Adds what the pickle says. Throws CheckpointError for storages and tensors that PyTorch could

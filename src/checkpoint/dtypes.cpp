@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <iterator>
+#include <limits>
 
 namespace portcullis::checkpoint {
 namespace {
@@ -69,6 +70,20 @@ const Dtype* DtypeByScalarType(std::int64_t number) {
 
 const Dtype* DtypeBySafetensors(std::string_view name) {
   return FindRow([name](const Dtype& row) { return !name.empty() && row.safetensors == name; });
+}
+
+std::optional<std::uint64_t> BytesOf(std::span<const std::int64_t> shape, const Dtype* dtype) {
+  constexpr auto kMost = static_cast<std::uint64_t>(std::numeric_limits<std::int64_t>::max());
+  std::uint64_t bytes = dtype == nullptr ? 1 : dtype->bytes;
+  bool empty = false;
+  for (const std::int64_t size : shape) {
+    if (size < 0) return {};
+    if (size == 0) empty = true;
+    if (empty) continue;
+    if (static_cast<std::uint64_t>(size) > kMost / bytes) return {};
+    bytes *= static_cast<std::uint64_t>(size);
+  }
+  return empty ? 0 : bytes;
 }
 
 }  // namespace portcullis::checkpoint

@@ -3,6 +3,7 @@
 
 #include <cstdint>
 #include <optional>
+#include <span>
 #include <string_view>
 
 namespace portcullis::checkpoint {
@@ -20,5 +21,9 @@ const Dtype* DtypeByName(std::string_view name);
 const Dtype* DtypeByStorage(std::string_view class_name);
 const Dtype* DtypeByScalarType(std::int64_t number);
 const Dtype* DtypeBySafetensors(std::string_view name);
+
+// Bytes of all elements; an unknown dtype counts one each. None if a dimension is negative or the
+// product does not fit 63 bits.
+std::optional<std::uint64_t> BytesOf(std::span<const std::int64_t> shape, const Dtype* dtype);
 
 }  // namespace portcullis::checkpoint

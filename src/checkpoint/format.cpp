@@ -12,12 +12,17 @@ namespace portcullis::checkpoint {
 namespace {
 
 constexpr FormatReader kReaders[] = {
+    {Format::kExportedProgram, IsExportedProgram, ReadExportedProgram},
     {Format::kArchive, IsArchive, ReadArchive},
     {Format::kTorchScript, IsTorchScript, ReadTorchScript},
     {Format::kPackage, IsPackage, ReadPackage},
     {Format::kPickleSave, IsPickleSave, ReadPickleSave},
     {Format::kZip, IsZip, ReadZip},
     {Format::kLegacy, IsLegacy, ReadLegacy},
+    {Format::kDistributed, IsDistributed, ReadDistributed},
+    {Format::kPlainPickle, IsPlainPickle, ReadPlainPickle},
+    {Format::kSafetensors, IsSafetensors, ReadSafetensors},
+    {Format::kShardedIndex, IsShardedIndex, ReadShardedIndex},
 };
 
 // PyTorch takes for a zip what starts with a local header (torch/serialization.py, _is_zipfile).
@@ -27,7 +32,8 @@ bool StartsAsZip(const Source& source) { return Starts(source, 0, "PK\x03\x04");
 
 std::span<const FormatReader> FormatReaders() { return kReaders; }
 
-DeviceMap ReadSource(const Source& source, const std::filesystem::path& folder, int nesting) {
+DeviceMap ReadSource(const Source& source, const std::optional<std::filesystem::path>& folder,
+                     int nesting) {
   if (nesting > kNestedAtMost) {
     source.Unsupported(0, fmt::format("checkpoints nested {} deep", nesting),
                        fmt::format("at most {}", kNestedAtMost), "look at the file by hand");
@@ -61,9 +67,8 @@ void CollectPickle(const Candidate& candidate, Cursor& in, const PickleContext& 
 
 PickleContext ContextOf(const Candidate& candidate, const Source& source) {
   PickleContext context{source, "", "", nullptr};
-  context.read_nested = [&candidate, &source](std::uint64_t offset, std::uint64_t size) {
-    const auto inner = Window(source, offset, size, source.SpotAt(offset));
-    return ReadSource(*inner, {}, candidate.nesting + 1);
+  context.read_nested = [&candidate](const Source& bytes) {
+    return ReadSource(bytes, std::nullopt, candidate.nesting + 1);
   };
   return context;
 }

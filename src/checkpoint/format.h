@@ -3,6 +3,7 @@
 #pragma once
 
 #include <filesystem>
+#include <optional>
 #include <span>
 #include <string>
 #include <string_view>
@@ -19,9 +20,9 @@ namespace portcullis::checkpoint {
 // A file to be read.
 struct Candidate {
   const Source& source;
-  const ZipArchive* zip = nullptr;  // null: no zip archive
-  std::filesystem::path folder;     // where its neighbours are; empty: nowhere
-  int nesting = 0;                  // 1 for a checkpoint within a checkpoint, …
+  const ZipArchive* zip = nullptr;              // null: no zip archive
+  std::optional<std::filesystem::path> folder;  // where its neighbours are, if it has any
+  int nesting = 0;                              // 1 for a checkpoint within a checkpoint, …
 };
 
 struct FormatReader {
@@ -34,7 +35,8 @@ struct FormatReader {
 std::span<const FormatReader> FormatReaders();
 
 // Reads whatever format it is.
-DeviceMap ReadSource(const Source& source, const std::filesystem::path& folder, int nesting);
+DeviceMap ReadSource(const Source& source, const std::optional<std::filesystem::path>& folder,
+                     int nesting);
 
 // Reads one pickle at the cursor and collects what it says.
 void CollectPickle(const Candidate& candidate, Cursor& in, const PickleContext& context,
@@ -58,6 +60,8 @@ bool IsArchive(const Candidate& candidate);
 DeviceMap ReadArchive(const Candidate& candidate);
 bool IsTorchScript(const Candidate& candidate);
 DeviceMap ReadTorchScript(const Candidate& candidate);
+bool IsExportedProgram(const Candidate& candidate);
+DeviceMap ReadExportedProgram(const Candidate& candidate);
 bool IsPackage(const Candidate& candidate);
 DeviceMap ReadPackage(const Candidate& candidate);
 bool IsPickleSave(const Candidate& candidate);
@@ -66,5 +70,19 @@ bool IsZip(const Candidate& candidate);
 DeviceMap ReadZip(const Candidate& candidate);
 bool IsLegacy(const Candidate& candidate);
 DeviceMap ReadLegacy(const Candidate& candidate);
+bool IsSafetensors(const Candidate& candidate);
+DeviceMap ReadSafetensors(const Candidate& candidate);
+bool IsShardedIndex(const Candidate& candidate);
+DeviceMap ReadShardedIndex(const Candidate& candidate);
+bool IsDistributed(const Candidate& candidate);
+DeviceMap ReadDistributed(const Candidate& candidate);
+bool IsPlainPickle(const Candidate& candidate);
+DeviceMap ReadPlainPickle(const Candidate& candidate);
+
+// The file that makes a directory a distributed checkpoint.
+inline constexpr std::string_view kDistributedMetadata = ".metadata";
+
+// True for protocols 2 to 5, whose first opcode says so.
+bool StartsAsPickle(const Source& source);
 
 }  // namespace portcullis::checkpoint

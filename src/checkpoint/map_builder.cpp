@@ -61,23 +61,35 @@ void MapBuilder::Warn(std::string text) {
   if (map_.warnings.size() < kMostWarnings) map_.warnings.push_back(std::move(text));
 }
 
-void MapBuilder::Merge(const DeviceMap& inner, const std::string& prefix) {
+void MapBuilder::Merge(const DeviceMap& inner, const Prefixes& prefixes) {
+  const auto named = [&prefixes](const std::string& name) {
+    if (prefixes.name.empty() || name.empty()) return name;
+    return name == "." ? prefixes.name : fmt::format("{}.{}", prefixes.name, name);
+  };
   for (StorageEntry storage : inner.storages) {
-    storage.key = prefix + storage.key;
+    storage.key = prefixes.key + storage.key;
     AddStorage(storage);
   }
   for (TensorEntry tensor : inner.tensors) {
-    if (!tensor.storage.empty()) tensor.storage = prefix + tensor.storage;
+    if (!tensor.storage.empty()) tensor.storage = prefixes.key + tensor.storage;
+    tensor.name = named(tensor.name);
+    tensor.member = prefixes.member + tensor.member;
     AddTensor(std::move(tensor));
   }
   for (DeviceTag tag : inner.tags) {
-    if (!tag.storage.empty()) tag.storage = prefix + tag.storage;
+    if (!tag.storage.empty()) tag.storage = prefixes.key + tag.storage;
+    tag.name = named(tag.name);
+    tag.member = prefixes.member + tag.member;
     AddTag(std::move(tag));
   }
   for (const std::string& global : inner.globals) {
     if (globals_.insert(global).second) map_.globals.push_back(global);
   }
   for (const std::string& warning : inner.warnings) Warn(warning);
+}
+
+void MapBuilder::Grow(std::uint64_t file_size) {
+  budget_.Grow(kBaseBudget + kBudgetPerByte * file_size);
 }
 
 }  // namespace portcullis::checkpoint

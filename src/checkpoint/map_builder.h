@@ -33,8 +33,15 @@ class MapBuilder {
   void AddGlobal(std::string_view module, std::string_view name);
   void Warn(std::string text);
 
-  // A checkpoint within this one. Its keys and members get the prefix.
-  void Merge(const DeviceMap& inner, const std::string& prefix);
+  // Adds a checkpoint within this one. Its keys and members get the prefixes, and its tensors'
+  // names `name` and a dot.
+  struct Prefixes {
+    std::string key, name, member;
+  };
+  void Merge(const DeviceMap& inner, const Prefixes& prefixes);
+
+  // A further file is read.
+  void Grow(std::uint64_t file_size);
 
   const DeviceMap& map() const { return map_; }
   Budget& budget() { return budget_; }

@@ -6,6 +6,9 @@
 #include <string_view>
 #include <utility>
 
+#include "src/checkpoint/latin1.h"
+#include "src/checkpoint/limits.h"
+
 namespace portcullis::checkpoint {
 namespace {
 
@@ -115,14 +118,36 @@ void Storages::ReadRebuildArgument(Ref ref, Ref device) {
   tags_[ref] = builder_.AddTag(TagAt(Place::kRebuildArgument, device));
 }
 
+// The argument of _load_from_bytes: bytes, Python 2's str, or encode(text, "latin1").
+std::unique_ptr<Source> Storages::NestedBytes(Ref argument) const {
+  if (argument == kNoRef) return nullptr;
+  const Kind kind = values_.KindOf(argument);
+  if (kind == Kind::kBytes || kind == Kind::kString) {
+    const Text& text = values_.TextOf(argument);
+    return Window(context_.source, text.offset, text.size, context_.source.SpotAt(text.offset));
+  }
+  const Ref encoded = calls_.Of(argument) == Call::kEncode ? calls_.Argument(argument, 0) : kNoRef;
+  if (!values_.IsString(encoded)) return nullptr;
+  const Text& text = values_.TextOf(encoded);
+  if (text.size > kInflatedAtMost) {
+    builder_.Warn(
+        fmt::format("the tensor at byte {} is {} bytes of text (pickle protocol 2): more "
+                    "than {} are not read",
+                    text.offset, text.size, kInflatedAtMost));
+    return nullptr;
+  }
+  return DecodeLatin1(context_.source, text.offset, text.size);
+}
+
 void Storages::ReadNested(Ref ref) {
-  const Ref bytes = calls_.Argument(ref, 0);
-  if (!context_.read_nested || bytes == kNoRef || values_.KindOf(bytes) != Kind::kBytes) return;
-  const Text& text = values_.TextOf(bytes);
-  DeviceMap inner = context_.read_nested(text.offset, text.size);
+  if (!context_.read_nested) return;
+  const auto bytes = NestedBytes(calls_.Argument(ref, 0));
+  if (bytes == nullptr) return;
+  DeviceMap inner = context_.read_nested(*bytes);
   inner.tensors.clear();  // the call around this one says what its storage is used for
-  const std::string prefix = fmt::format("@{}/", context_.source.SpotAt(text.offset).offset);
-  builder_.Merge(inner, prefix);
+  const std::string prefix = fmt::format("@{}/", nested_);
+  ++nested_;
+  builder_.Merge(inner, {prefix, "", ""});
   if (!inner.storages.empty()) nested_keys_[ref] = prefix + inner.storages.front().key;
 }
 

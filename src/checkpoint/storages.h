@@ -2,6 +2,7 @@
 #pragma once
 
 #include <cstdint>
+#include <memory>
 #include <string>
 #include <unordered_map>
 #include <vector>
@@ -29,6 +30,7 @@ class Storages {
   void ReadDevice(Ref ref);
   void ReadRebuildArgument(Ref ref, Ref device);
   void ReadNested(Ref ref);
+  std::unique_ptr<Source> NestedBytes(Ref argument) const;
   DeviceTag TagAt(Place place, Ref text) const;
 
   const Values& values_;
@@ -38,6 +40,7 @@ class Storages {
   std::unordered_map<Ref, std::string> nested_keys_;
   std::vector<std::size_t> by_persistent_;  // kNone: not a storage
   std::unordered_map<Ref, std::size_t> tags_;
+  std::uint64_t nested_ = 0;  // checkpoints within the pickle so far
 };
 
 }  // namespace portcullis::checkpoint

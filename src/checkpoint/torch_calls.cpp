@@ -37,6 +37,7 @@ constexpr Row kRows[] = {
     {"torch.tensor", "_rebuild_from_type", Call::kFromType},  // 1.7
     {"torch", "device", Call::kDevice},
     {"torch.storage", "_load_from_bytes", Call::kLoadFromBytes},
+    {"_codecs", "encode", Call::kEncode},
     {"torch.jit._pickle", "restore_type_tag", Call::kWrapped},
     {"torch.jit._pickle", "build_intlist", Call::kWrapped},  // up to 1.5
     {"torch.jit._pickle", "build_tensorlist", Call::kWrapped},

@@ -24,6 +24,7 @@ enum class Call : std::uint8_t {
   kFromType,         // function, type, arguments, state
   kDevice,           // torch.device
   kLoadFromBytes,    // torch.load of the bytes
+  kEncode,           // bytes as text: protocols before 3 have no bytes
   kMapping,          // OrderedDict, defaultdict
   kUnlisted,         // sets, whose items have no names
 };
@@ -57,6 +58,9 @@ class TorchCalls {
   // Argument `index` of a call, or kNoRef.
   Ref Argument(Ref ref, std::uint32_t index) const;
 
+  // Sizes given as a tuple or torch.Size; empty for anything else.
+  std::vector<std::int64_t> Shape(Ref size) const;
+
   // The name of the class that a reference names: "FloatStorage". Empty if it is none.
   std::string_view ClassName(Ref ref) const;
 
@@ -71,7 +75,7 @@ class TorchCalls {
   Call CallOfGlobal(Ref ref) const;
   Described Plain(const CallView& view) const;
   std::optional<Described> Sparse(const CallView& view) const;
-  std::vector<std::int64_t> Shape(Ref size) const;
+
   const Dtype* DtypeOf(Ref ref) const { return DtypeByName(ClassName(ref)); }
 
   const Values& values_;

@@ -81,6 +81,19 @@ std::uint64_t Values::Count(Ref ref) const {
   return count;
 }
 
+Ref Values::Attribute(Ref dict, std::string_view name) const {
+  constexpr int kMostLooks = 64;  // torch.nn.Module's own attributes come first
+  if (dict == kNoRef || KindOf(dict) != Kind::kDict) return kNoRef;
+  ItemPosition at = Begin(dict);
+  for (int i = 0; i < kMostLooks; ++i) {
+    const Ref key = Next(at);
+    const Ref value = Next(at);
+    if (key == kNoRef || value == kNoRef) return kNoRef;
+    if (IsString(key) && TextOf(key).text == name) return value;
+  }
+  return kNoRef;
+}
+
 Ref Values::AddInt(std::int64_t value) {
   if (value >= 0 && value < kSmallInts) return kFirstSmallInt + static_cast<Ref>(value);
   return Add(Kind::kInt, 0, static_cast<std::uint64_t>(value));

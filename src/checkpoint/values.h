@@ -85,6 +85,8 @@ class Values {
   // The item at `index`, or kNoRef. Cheap for tuples.
   Ref Item(Ref ref, std::uint32_t index) const;
   std::uint64_t Count(Ref ref) const;
+  // The value of a text key of a dict, or kNoRef. Looks at the first 64 keys.
+  Ref Attribute(Ref dict, std::string_view name) const;
 
   // Building; used by the interpreter.
   Ref None() const { return 0; }

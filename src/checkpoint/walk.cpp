@@ -75,10 +75,10 @@ void Walk::EnterObject(Ref ref) {
   Ref state = object.state;
   if (state != kNoRef && values_.KindOf(state) == Kind::kTuple) state = values_.Item(state, 0);
   if (state != kNoRef && values_.KindOf(state) == Kind::kDict) {
-    const Ref parameters = Attribute(state, "_parameters");
-    const Ref modules = Attribute(state, "_modules");
+    const Ref parameters = values_.Attribute(state, "_parameters");
+    const Ref modules = values_.Attribute(state, "_modules");
     if (parameters == kNoRef || modules == kNoRef) return PushFrame(state, Names::kPairs);
-    return EnterModule(parameters, Attribute(state, "_buffers"), modules);
+    return EnterModule(parameters, values_.Attribute(state, "_buffers"), modules);
   }
   if (object.arguments != kNoRef && values_.KindOf(object.arguments) == Kind::kTuple) {
     PushFrame(object.arguments, Names::kIndices);  // a named tuple
@@ -151,18 +151,6 @@ void Walk::AppendName(std::string_view name) {
   }
   if (!path_.empty()) path_ += '.';
   path_ += name;
-}
-
-Ref Walk::Attribute(Ref state, std::string_view name) const {
-  constexpr int kMostLooks = 64;  // torch.nn.Module's own come first
-  ItemPosition at = values_.Begin(state);
-  for (int i = 0; i < kMostLooks; ++i) {
-    const Ref key = values_.Next(at);
-    const Ref value = values_.Next(at);
-    if (key == kNoRef || value == kNoRef) return kNoRef;
-    if (values_.IsString(key) && values_.TextOf(key).text == name) return value;
-  }
-  return kNoRef;
 }
 
 }  // namespace portcullis::checkpoint

@@ -48,7 +48,6 @@ class Walk {
   void Step();
   void AppendKey(Ref key);
   void AppendName(std::string_view name);
-  Ref Attribute(Ref state, std::string_view name) const;
 
   const Values& values_;
   const TorchCalls& calls_;

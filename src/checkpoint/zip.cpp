@@ -143,7 +143,7 @@ ZipArchive::ZipArchive(const Source& source)
   const std::optional<EndOfArchive> end64 = ReadEnd64(source, *at);
   const EndOfArchive end = end64 ? *end64 : ReadEnd(source, *at);
   RequireSane(source, *at, end);
-  ReadEntries(end.offset, end.size, end.entries);
+  ReadEntries(end.offset, end.size, end.entries, *at);
   if (entries_.empty()) source.Damaged(*at, "an archive without entries", "the entries of a model");
   const std::string_view first = entries_.front().name;
   const std::size_t slash = first.find('/');
@@ -151,12 +151,31 @@ ZipArchive::ZipArchive(const Source& source)
   IndexNames();
 }
 
-void ZipArchive::ReadEntries(std::uint64_t offset, std::uint64_t size, std::uint64_t count) {
+// The directory is right before the end records, but not where they say it is.
+void ZipArchive::RefuseIfMoved(std::uint64_t offset, std::uint64_t size,
+                               std::uint64_t end_at) const {
+  for (const std::uint64_t records : {std::uint64_t{0}, kEndRecord64Size + kEndLocator64Size}) {
+    if (end_at < size + records) return;
+    const std::uint64_t actual = end_at - size - records;
+    if (actual == offset) continue;
+    Cursor in(source_, actual);
+    if (in.Left() < 4 || in.U32() != kDirectoryEntry) continue;
+    source_.Unsupported(offset,
+                        fmt::format("an archive moved by {} bytes from where it was written",
+                                    static_cast<std::int64_t>(actual - offset)),
+                        "one that begins at the file's first byte, as PyTorch reads it",
+                        "cut it out of the file; of a distributed checkpoint name the directory");
+  }
+}
+
+void ZipArchive::ReadEntries(std::uint64_t offset, std::uint64_t size, std::uint64_t count,
+                             std::uint64_t end_at) {
   const auto directory = Window(source_, offset, size, source_.SpotAt(offset));
   Cursor in(*directory);
   for (std::uint64_t i = 0; i < count; ++i) {
     const std::uint64_t at = in.Offset();
     if (const std::uint32_t found = in.U32(); found != kDirectoryEntry) {
+      if (i == 0) RefuseIfMoved(offset, size, end_at);
       directory->Damaged(at, fmt::format("{:#010x}", found), "a directory entry (0x02014b50)");
     }
     in.Skip(4);

@@ -63,7 +63,9 @@ class ZipArchive {
   std::string MemberName(std::string_view entry_name) const;
 
  private:
-  void ReadEntries(std::uint64_t offset, std::uint64_t size, std::uint64_t count);
+  void ReadEntries(std::uint64_t offset, std::uint64_t size, std::uint64_t count,
+                   std::uint64_t end_at);
+  void RefuseIfMoved(std::uint64_t offset, std::uint64_t size, std::uint64_t end_at) const;
   void IndexNames();
 
   struct Hash {

@@ -1,0 +1,258 @@
+// Owns: exported programs (.pt2): a zip archive with the graph and the weights' descriptions as
+// JSON, raw weights, and checkpoints within (torch/export/pt2_archive/_package.py and
+// torch/_export/serde/schema.py of PyTorch 2.11; torch.export.save of 2.1 to 2.7).
+#include <fmt/format.h>
+#include <fmt/ranges.h>
+
+#include <functional>
+#include <map>
+#include <string>
+#include <string_view>
+#include <utility>
+
+#include "src/checkpoint/dtypes.h"
+#include "src/checkpoint/format.h"
+#include "src/checkpoint/json_scan.h"
+#include "src/checkpoint/looks_like.h"
+
+namespace portcullis::checkpoint {
+namespace {
+
+// Device {"type": "cuda", "index": 0}: gathers both halves of one.
+class DeviceGatherer {
+ public:
+  using Found = std::function<void(const JsonPath& path, const DeviceTag& tag)>;
+  DeviceGatherer(std::string member, Place place, Found found)
+      : member_(std::move(member)), place_(place), found_(std::move(found)) {}
+  ~DeviceGatherer() = default;
+  DeviceGatherer(const DeviceGatherer&) = delete;
+  DeviceGatherer& operator=(const DeviceGatherer&) = delete;
+
+  // `path` without its last key is the device's.
+  void Visit(const JsonPath& path, const JsonValue& value) {
+    const bool in_device = path.size() >= 2 && (path[path.size() - 2] == "device" ||
+                                                path[path.size() - 2] == "as_device");
+    if (!in_device) return;
+    const JsonPath device(path.begin(), path.end() - 1);
+    if (device != device_) Flush();
+    device_ = device;
+    if (path.back() == "type" && value.kind == JsonValue::Kind::kString) {
+      tag_ = DeviceTag{place_, std::string(value.text), member_, value.offset, "", ""};
+    } else if (path.back() == "index" && value.kind == JsonValue::Kind::kInt) {
+      index_ = fmt::format(":{}", value.number);
+    }
+  }
+
+  void Flush() {
+    if (!tag_.device.empty()) {
+      tag_.device += index_;
+      found_(device_, tag_);
+    }
+    tag_ = {};
+    index_.clear();
+    device_.clear();
+  }
+
+ private:
+  std::string member_;
+  Place place_;
+  Found found_;
+  JsonPath device_;
+  DeviceTag tag_;
+  std::string index_;
+};
+
+// One tensor of a weights or constants configuration.
+struct Payload {
+  std::string file;
+  TensorEntry tensor;
+  DeviceTag tag;
+};
+
+class PayloadConfig {
+ public:
+  explicit PayloadConfig(std::string member)
+      : devices_(std::move(member), Place::kStorageTag,
+                 [this](const JsonPath& path, const DeviceTag& tag) {
+                   if (path.size() == 4) Of(path[1]).tag = tag;
+                 }) {}
+
+  void Visit(const JsonPath& path, const JsonValue& value) {
+    devices_.Visit(path, value);
+    if (path.size() < 3 || path[0] != "config") return;
+    Payload& payload = Of(path[1]);
+    if (path.size() == 3 && path[2] == "path_name") payload.file = value.text;
+    if (path.size() < 4 || path[2] != "tensor_meta") return;
+    if (path[3] == "dtype") {
+      const Dtype* dtype = DtypeByScalarType(value.number);
+      if (dtype != nullptr) payload.tensor.dtype = dtype->name;
+    } else if (path[3] == "sizes" && path.back() == "as_int") {
+      payload.tensor.shape.push_back(value.number);
+    }
+  }
+  std::vector<Payload>& Done() {
+    devices_.Flush();
+    return payloads_;
+  }
+
+ private:
+  Payload& Of(const std::string& name) {
+    const auto [known, is_new] = by_name_.try_emplace(name, payloads_.size());
+    if (is_new) payloads_.emplace_back().tensor.name = name;
+    return payloads_[known->second];
+  }
+
+  std::vector<Payload> payloads_;
+  std::map<std::string, std::size_t> by_name_;
+  DeviceGatherer devices_;
+};
+
+class Program {
+ public:
+  Program(const Candidate& candidate, MapBuilder& builder)
+      : candidate_(candidate), zip_(*candidate.zip), builder_(builder) {}
+
+  void ReadPayloads(const ZipEntry& config);
+  void ReadGraph(const ZipEntry& graph);
+  void ReadNested(const ZipEntry& entry);
+
+ private:
+  void AddPayload(const ZipEntry& config, Payload& payload);
+
+  const Candidate& candidate_;
+  const ZipArchive& zip_;
+  MapBuilder& builder_;
+};
+
+void Program::ReadPayloads(const ZipEntry& config) {
+  const auto member = zip_.Open(config);
+  PayloadConfig payloads(zip_.MemberName(config.name));
+  ScanJson(*member, [&payloads](const JsonPath& path, const JsonValue& value) {
+    payloads.Visit(path, value);
+  });
+  for (Payload& payload : payloads.Done()) AddPayload(config, payload);
+}
+
+void Program::AddPayload(const ZipEntry& config, Payload& payload) {
+  const std::string folder(config.name.substr(0, config.name.rfind('/') + 1));
+  const ZipEntry* data = zip_.FindWhole(folder + payload.file);
+  if (data == nullptr) {
+    zip_.source().Damaged(config.header_offset, fmt::format("no entry {}{}", folder, payload.file),
+                          fmt::format("the data of {}", payload.tensor.name));
+  }
+  if (payload.tag.device.empty()) return;  // pickled: read as a checkpoint of its own
+  TensorEntry tensor = std::move(payload.tensor);
+  const auto bytes = BytesOf(tensor.shape, DtypeByName(tensor.dtype));
+  if (!bytes) {
+    zip_.source().Damaged(
+        config.header_offset,
+        fmt::format("tensor {} of sizes {}", tensor.name, fmt::join(tensor.shape, " × ")),
+        "sizes of at most 2^63 bytes in all");
+  }
+  tensor.bytes = *bytes;
+  tensor.storage = data->name.substr(zip_.prefix().size());
+  tensor.device = payload.tag.device;
+  tensor.member = payload.tag.member;
+  builder_.AddStorage({tensor.storage, tensor.device, tensor.dtype, data->size});
+  payload.tag.storage = tensor.storage;
+  payload.tag.name = tensor.name;
+  builder_.AddTensor(std::move(tensor));
+  builder_.AddTag(std::move(payload.tag));
+}
+
+void Program::ReadGraph(const ZipEntry& graph) {
+  const auto member = zip_.Open(graph);
+  DeviceGatherer devices(zip_.MemberName(graph.name), Place::kGraphConstant,
+                         [this](const JsonPath& path, const DeviceTag& tag) {
+                           DeviceTag named = tag;
+                           named.name = fmt::format("{}", fmt::join(path, "."));
+                           builder_.AddTag(std::move(named));
+                         });
+  ScanJson(*member, [&devices](const JsonPath& path, const JsonValue& value) {
+    devices.Visit(path, value);
+  });
+  devices.Flush();
+}
+
+void Program::ReadNested(const ZipEntry& entry) {
+  const auto member = zip_.Open(entry);
+  if (!Starts(*member, 0, "PK\x03\x04")) return;
+  const DeviceMap inner = ReadSource(*member, std::nullopt, candidate_.nesting + 1);
+  const std::string name(entry.name.substr(zip_.prefix().size()));
+  builder_.Merge(inner, {name + "!", name, ""});
+}
+
+// What an entry of the archive is.
+enum class Role { kNone, kPayloads, kGraph, kNested };
+
+// Names below the archive's folder; kNested only where torch.export.load calls torch.load.
+struct RoleRow {
+  std::string_view folder, ending;
+  Role role;
+};
+constexpr RoleRow kRoles[] = {
+    {"data/weights/", "_weights_config.json", Role::kPayloads},
+    {"data/constants/", "_constants_config.json", Role::kPayloads},
+    {"models/", ".json", Role::kGraph},
+    {"data/weights/", "", Role::kNested},  // pickled tensors
+    {"data/constants/", "", Role::kNested},
+    {"data/sample_inputs/", ".pt", Role::kNested},
+    {"serialized_exported_program.json", "", Role::kGraph},  // 2.1 to 2.7, in no folder
+    {"serialized_state_dict.pt", "", Role::kNested},
+    {"serialized_constants.pt", "", Role::kNested},
+    {"serialized_example_inputs.pt", "", Role::kNested},
+};
+
+Role RoleOf(std::string_view name) {
+  for (const RoleRow& row : kRoles) {
+    if (name.starts_with(row.folder) && name.ends_with(row.ending)) return row.role;
+  }
+  return Role::kNone;
+}
+
+void WarnOfCompiledCode(const ZipArchive& zip, MapBuilder& builder) {
+  for (const ZipEntry& entry : zip.entries()) {
+    if (entry.name.find("/aotinductor/") == std::string_view::npos) continue;
+    builder.Warn(
+        fmt::format("{} is compiled for one kind of device (AOTInductor): changing tags "
+                    "does not move it",
+                    entry.name.substr(0, 200)));
+    return;
+  }
+}
+
+}  // namespace
+
+bool IsExportedProgram(const Candidate& candidate) {
+  if (candidate.zip == nullptr) return false;
+  const ZipArchive& zip = *candidate.zip;
+  return zip.Find("archive_format") != nullptr ||
+         zip.FindWhole("serialized_exported_program.json") != nullptr;
+}
+
+DeviceMap ReadExportedProgram(const Candidate& candidate) {
+  const ZipArchive& zip = *candidate.zip;
+  MapBuilder builder(candidate.source.Origin().file, Format::kExportedProgram,
+                     candidate.source.Size());
+  Program program(candidate, builder);
+  for (const ZipEntry& entry : zip.entries()) {
+    if (!entry.name.starts_with(zip.prefix())) continue;
+    switch (RoleOf(entry.name.substr(zip.prefix().size()))) {
+      case Role::kPayloads:
+        program.ReadPayloads(entry);
+        break;
+      case Role::kGraph:
+        program.ReadGraph(entry);
+        break;
+      case Role::kNested:
+        program.ReadNested(entry);
+        break;
+      case Role::kNone:
+        break;
+    }
+  }
+  WarnOfCompiledCode(zip, builder);
+  return builder.Take();
+}
+
+}  // namespace portcullis::checkpoint
