@@ -26,7 +26,7 @@ endfunction()
 function(simcuda_generate out table folder cuda)
   set(files "${folder}/refused.cpp" "${folder}/exports.map")
   if("--header" IN_LIST ARGN)
-    list(APPEND files "${folder}/signatures.cpp")
+    list(APPEND files "${folder}/signatures.cpp" "${folder}/entry_points.inc")
   endif()
   set(table_file "${CMAKE_CURRENT_SOURCE_DIR}/table/${table}")
   math(EXPR major "${cuda} / 1000")
@@ -52,12 +52,22 @@ function(simcuda_libraries major include)
 
   set(soname "libcudart.so.${major}")
   simcuda_generate(cudart cudart.table "${generated}/cudart" ${cuda}
-    --library ${soname} --node ${soname} --code 801 --returns cudaError_t
+    --library ${soname} --node ${soname} --returns cudaError_t
     --header cuda_runtime_api.h --include "${include}")
   add_library(simcudart-${major} SHARED ${simcuda_core} ${simcuda_cudart} ${cudart_sources})
   simcuda_shared(simcudart-${major} ${soname} "${folder}" "${cudart_map}")
   target_include_directories(simcudart-${major} SYSTEM PRIVATE "${include}")
   target_link_libraries(simcudart-${major} PRIVATE Threads::Threads ${CMAKE_DL_LIBS})
+
+  if(PORTCULLIS_TESTS)  # the same, to be linked into tests and with their sanitizers
+    add_library(simcudart-${major}-static STATIC EXCLUDE_FROM_ALL
+      ${simcuda_core} ${simcuda_cudart} "${generated}/cudart/refused.cpp")
+    target_include_directories(simcudart-${major}-static PUBLIC "${PROJECT_SOURCE_DIR}")
+    target_include_directories(simcudart-${major}-static SYSTEM PUBLIC
+      "${include}" "${generated}/cudart")
+    target_link_libraries(simcudart-${major}-static
+      PUBLIC portcullis_sanitizers Threads::Threads ${CMAKE_DL_LIBS} PRIVATE portcullis_warnings)
+  endif()
 
   simcuda_generate(driver driver.table "${generated}/driver" ${cuda}
     --library libcuda.so.1 --code 801 --returns CUresult --header cuda.h --include "${include}")

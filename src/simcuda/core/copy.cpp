@@ -71,6 +71,9 @@ cudaError_t Copy(Process& process, void* to, const void* from, const CopyShape& 
   if (kind < cudaMemcpyHostToHost || kind > cudaMemcpyDefault) {
     return cudaErrorInvalidMemcpyDirection;
   }
+  if (shape.to_pitch < shape.width || shape.from_pitch < shape.width) {
+    return cudaErrorInvalidPitchValue;
+  }
   if (shape.width == 0 || shape.rows == 0) return cudaSuccess;
   if (!to || !from) return cudaErrorInvalidValue;
   const std::optional<Side> target = Resolve(process, to, Extent(shape, shape.to_pitch));

@@ -20,7 +20,8 @@ struct CopyShape {
 };
 
 // cudaErrorInvalidValue if a side is not wholly inside one allocation, or is not where `kind` says;
-// cudaErrorInvalidMemcpyDirection if `kind` is none. Counts the bytes.
+// cudaErrorInvalidMemcpyDirection if `kind` is none; cudaErrorInvalidPitchValue for a pitch shorter
+// than a row. Counts the bytes.
 cudaError_t Copy(Process& process, void* to, const void* from, const CopyShape& shape,
                  cudaMemcpyKind kind);
 

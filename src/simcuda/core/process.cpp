@@ -60,6 +60,8 @@ Process& Process::Get() {
   return *process;
 }
 
+void Process::Forget() { delete current.exchange(nullptr); }
+
 bool Process::started() { return current.load(std::memory_order_acquire) != nullptr; }
 
 Process::Process() {

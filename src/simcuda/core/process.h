@@ -22,10 +22,14 @@ class Process {
 
   Process();
 
+  // Forgets the host and all its memory; the next call reads the environment again. For tests: no
+  // other thread may be using the simulated runtime.
+  static void Forget();
+
   // What every call that needs a device returns: success, or why there is none.
-  // cudaErrorInsufficient- Driver: no driver, or one older than the runtime; cudaErrorNoDevice:
-  // none, or none behind the mask; cudaErrorInitializationError: this process was forked from one
-  // that had started.
+  // cudaErrorInsufficientDriver: no driver, or one older than the runtime. cudaErrorNoDevice: there
+  // is none, or none behind the mask. cudaErrorInitializationError: this process was forked from
+  // one that had started.
   cudaError_t state() const { return forked_ ? cudaErrorInitializationError : state_; }
   int driver_version() const { return driver_version_; }
   void MarkForked() { forked_ = true; }

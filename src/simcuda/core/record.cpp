@@ -67,6 +67,8 @@ Record& Record::Get() {
   return *record;
 }
 
+void Record::Forget() { delete current.exchange(nullptr); }
+
 DeviceCounters& Record::Counters(std::uint32_t device) {
   const std::uint32_t phase = record_.phase.load(std::memory_order_relaxed);
   return record_.counters[std::min<std::size_t>(phase, kPhases - 1)][device];

@@ -20,6 +20,9 @@ class Record {
   // Maps the file that PORTCULLIS_SIM_RECORD names; without it, or if it cannot be used (said on
   // standard error), what is counted is kept in this process's memory and lost with it.
   static Record& Get();
+  // Lets go of the record; the next call reads the environment again. For tests, as
+  // Process::Forget().
+  static void Forget();
 
   // Writes into `record`, which must outlive this object.
   explicit Record(FlightRecord& record) : record_(record) {}

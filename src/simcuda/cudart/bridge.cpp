@@ -5,6 +5,7 @@
 
 #include "src/simcuda/core/allocate.h"
 #include "src/simcuda/core/call.h"
+#include "src/simcuda/core/library_name.h"
 #include "src/simcuda/core/properties.h"
 
 namespace portcullis::simcuda {
@@ -24,6 +25,13 @@ using namespace portcullis::simcuda;  // NOLINT(google-build-using-namespace)
 
 PORTCULLIS_ENTRY void portcullis_sim_refuse(const char* library, const char* function) {
   Record::Get().Refuse(library, function, "the simulated host does not model it");
+}
+
+PORTCULLIS_ENTRY int portcullis_sim_refuse_call(const char* function) {
+  return Call([&](Process&) {
+    portcullis_sim_refuse(kLibraryName, function);
+    return cudaErrorNotSupported;
+  });
 }
 
 PORTCULLIS_ENTRY int portcullis_sim_start() {

@@ -24,11 +24,6 @@ cudaError_t CopyOn(cudaStream_t stream, void* to, const void* from, const CopySh
 
 constexpr CopyShape Line(std::size_t bytes) { return {bytes, 1, bytes, bytes}; }
 
-// A pitch shorter than a row is an error.
-bool ValidPitches(const CopyShape& shape) {
-  return shape.to_pitch >= shape.width && shape.from_pitch >= shape.width;
-}
-
 // The addresses of a peer copy must be of the devices named.
 cudaError_t CopyPeer(cudaStream_t stream, void* to, int to_device, const void* from,
                      int from_device, std::size_t bytes) {
@@ -75,7 +70,6 @@ PORTCULLIS_ENTRY cudaError_t cudaMemcpy2D(void* to, std::size_t to_pitch, const 
                                           std::size_t from_pitch, std::size_t width,
                                           std::size_t rows, cudaMemcpyKind kind) {
   const CopyShape shape = {width, rows, to_pitch, from_pitch};
-  if (!ValidPitches(shape)) return Finish(cudaErrorInvalidPitchValue);
   return CopyNow(to, from, shape, kind);
 }
 
@@ -84,7 +78,6 @@ PORTCULLIS_ENTRY cudaError_t cudaMemcpy2DAsync(void* to, std::size_t to_pitch, c
                                                std::size_t rows, cudaMemcpyKind kind,
                                                cudaStream_t stream) {
   const CopyShape shape = {width, rows, to_pitch, from_pitch};
-  if (!ValidPitches(shape)) return Finish(cudaErrorInvalidPitchValue);
   return CopyOn(stream, to, from, shape, kind);
 }
 

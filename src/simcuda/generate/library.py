@@ -15,8 +15,7 @@ REFUSALS = """// Generated from {table}: the entry points of {library} that are 
 namespace {{
 
 int Refuse(const char* function) {{
-  portcullis_sim_refuse("{library}", function);
-  return {code};
+  {refuse}
 }}
 
 }}  // namespace
@@ -53,9 +52,10 @@ struct Returns<Result(Arguments...)> {{
 """
 
 
-def declared(name, header_text):
-    """Whether the header declares a function of exactly this name."""
-    return re.search(rf"^[^*\n]*\b(CUDARTAPI|CUDAAPI) {name}\(", header_text, re.M) is not None
+def declared(name, header_text, returns=""):
+    """Whether the header declares a function of exactly this name (that returns this type)."""
+    pattern = rf"^[^*\n]*{returns} (CUDARTAPI|CUDAAPI) {name}\("
+    return re.search(pattern, header_text, re.M) is not None
 
 
 def version_script(node, names):
@@ -73,7 +73,8 @@ def main():
     parser.add_argument("--library", required=True, help="soname, for messages")
     parser.add_argument("--cuda", required=True, type=float)
     parser.add_argument("--node", default="", help="version node of the exports")
-    parser.add_argument("--code", required=True, help="what a refused call returns")
+    parser.add_argument("--code", default="", help="what a refused call returns; without it, what "
+                        "portcullis_sim_refuse_call says")
     parser.add_argument("--returns", default="", help="type that the header gives it")
     parser.add_argument("--header", default="", type=str)
     parser.add_argument("--include", type=pathlib.Path, help="folder of the header")
@@ -82,17 +83,24 @@ def main():
 
     entries = tables.of_version(tables.read_table(options.table), options.cuda)
     refused = [entry.name for entry in entries if entry.outcome == "refused"]
-    names = {"table": options.table.name, "library": options.library, "code": options.code,
+    refuse = "return portcullis_sim_refuse_call(function);"
+    if options.code:
+        refuse = (f'portcullis_sim_refuse("{options.library}", function);\n'
+                  f"  return {options.code};")
+    names = {"refuse": refuse, "table": options.table.name, "library": options.library,
              "header": options.header, "returns": options.returns}
     options.out.mkdir(parents=True, exist_ok=True)
     rows = "\n".join(f"REFUSED({name})" for name in refused)
     (options.out / "refused.cpp").write_text(REFUSALS.format(rows=rows, **names))
-    checked = []
     if options.header:
         text = (options.include / options.header).read_text(encoding="utf-8", errors="replace")
         checked = [name for name in refused if declared(name, text)]
         rows = "\n".join(f"REFUSED({name})" for name in checked)
         (options.out / "signatures.cpp").write_text(SIGNATURES.format(rows=rows, **names))
+        rows = "".join(f"ENTRY_POINT({entry.name})\n" for entry in entries
+                       if declared(entry.name, text, options.returns))
+        (options.out / "entry_points.inc").write_text(
+            f"// Generated from {options.table.name}: what {options.header} declares.\n{rows}")
     exported = [entry.name for entry in entries]
     (options.out / "exports.map").write_text(version_script(options.node, exported))
 

@@ -12,6 +12,10 @@ extern "C" {
 // Keeps "LIBRARY: FUNCTION" in the flight record and says it once on standard error.
 void portcullis_sim_refuse(const char* library, const char* function);
 
+// The same for an entry point of libcudart itself. Returns the error, which is also the thread's
+// last: the state of the driver if that is one, else cudaErrorNotSupported.
+int portcullis_sim_refuse_call(const char* function);
+
 // cuInit: becomes the host. The state of the driver, 0 if there are devices.
 int portcullis_sim_start(void);
 // Whether anything has become the host yet.
