@@ -14,7 +14,7 @@ cudaError_t Allocate(Device& device, void** address, std::size_t bytes) {
   const std::optional<Allocation> allocation = device.memory().Allocate(bytes);
   if (!allocation) return cudaErrorMemoryAllocation;
   Record::Get().CountAllocation(device.physical(), allocation->reserved);
-  *address = reinterpret_cast<void*>(allocation->address);
+  *address = allocation->address;
   return cudaSuccess;
 }
 

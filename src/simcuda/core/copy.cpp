@@ -21,7 +21,8 @@ std::optional<Side> Resolve(Process& process, const void* address, std::size_t b
   if (Device* device = process.FindOwner(address)) {
     const std::optional<Allocation> allocation = device->memory().Find(address);
     if (!allocation) return std::nullopt;
-    const std::size_t offset = reinterpret_cast<std::uintptr_t>(address) - allocation->address;
+    const auto offset =
+        static_cast<std::size_t>(static_cast<const std::byte*>(address) - allocation->address);
     if (offset > allocation->bytes || bytes > allocation->bytes - offset) return std::nullopt;
     return Side{device->memory().View(address), device, false};
   }

@@ -21,36 +21,45 @@ constexpr std::size_t RoundUp(std::size_t value, std::size_t unit) {
   return (value + unit - 1) / unit * unit;
 }
 
-void* Map(std::size_t bytes, int protection) {
+std::byte* Map(std::size_t bytes, int protection) {
   void* memory =
       mmap(nullptr, bytes, protection, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
-  return memory == MAP_FAILED ? nullptr : memory;
+  return memory == MAP_FAILED ? nullptr : static_cast<std::byte*>(memory);
+}
+
+// A range that starts at a large page.
+std::byte* MapAligned(std::size_t bytes, int protection) {
+  std::byte* memory = Map(bytes + kLarge, protection);
+  if (!memory) return nullptr;
+  const std::size_t skip = (kLarge - reinterpret_cast<std::uintptr_t>(memory) % kLarge) % kLarge;
+  if (skip) munmap(memory, skip);
+  munmap(memory + skip + bytes, kLarge - skip);
+  return memory + skip;
 }
 
 }  // namespace
 
 DeviceMemory::~DeviceMemory() {
   if (!bytes_) return;
-  munmap(reinterpret_cast<void*>(addresses_), length_ + kLarge);
+  munmap(addresses_, length_);
   munmap(bytes_, length_);
 }
 
 bool DeviceMemory::Reserve() {
   if (bytes_) return true;
   const std::size_t length = RoundUp(capacity_ * kAddressesPerByte, kLarge);
-  void* addresses = Map(length + kLarge, PROT_NONE);  // and one large page to align the start
-  void* bytes = Map(length, PROT_READ | PROT_WRITE);
-  if (!addresses || !bytes) {
-    if (addresses) munmap(addresses, length + kLarge);
-    if (bytes) munmap(bytes, length);
+  std::byte* addresses = MapAligned(length, PROT_NONE);
+  std::byte* bytes = addresses ? Map(length, PROT_READ | PROT_WRITE) : nullptr;
+  if (!bytes) {
+    if (addresses) munmap(addresses, length);
     Say("no room for " + std::to_string(2 * length) +
         " bytes of addresses (ulimit -v?); the simulated device is out of memory");
     return false;
   }
   madvise(bytes, length, MADV_DONTDUMP);
   madvise(bytes, length, MADV_HUGEPAGE);
-  addresses_ = RoundUp(reinterpret_cast<std::uintptr_t>(addresses), kLarge);
-  bytes_ = static_cast<std::byte*>(bytes);
+  addresses_ = addresses;
+  bytes_ = bytes;
   length_ = length;
   gaps_[0] = length;
   return true;
@@ -99,7 +108,8 @@ std::optional<Allocation> DeviceMemory::Allocate(std::size_t bytes) {
 
 std::optional<Allocation> DeviceMemory::Free(const void* address) {
   const std::lock_guard lock(mutex_);
-  const auto found = allocations_.find(reinterpret_cast<std::uintptr_t>(address) - addresses_);
+  const std::optional<std::size_t> wanted = OffsetOf(address);
+  const auto found = wanted ? allocations_.find(*wanted) : allocations_.end();
   if (found == allocations_.end()) return std::nullopt;
   const auto [offset, allocation] = *found;
   allocations_.erase(found);
@@ -122,26 +132,32 @@ std::uint64_t DeviceMemory::FreeAll() {
   return freed;
 }
 
-std::optional<Allocation> DeviceMemory::Find(const void* address) const {
+std::optional<std::size_t> DeviceMemory::OffsetOf(const void* address) const {
   const auto wanted = reinterpret_cast<std::uintptr_t>(address);
+  const auto start = reinterpret_cast<std::uintptr_t>(addresses_);
+  if (!addresses_ || wanted < start || wanted - start >= length_) return std::nullopt;
+  return wanted - start;
+}
+
+std::optional<Allocation> DeviceMemory::Find(const void* address) const {
   const std::lock_guard lock(mutex_);
-  if (!bytes_ || wanted < addresses_ || wanted - addresses_ >= length_) return std::nullopt;
-  auto after = allocations_.upper_bound(wanted - addresses_);
+  const std::optional<std::size_t> wanted = OffsetOf(address);
+  if (!wanted) return std::nullopt;
+  const auto after = allocations_.upper_bound(*wanted);
   if (after == allocations_.begin()) return std::nullopt;
-  const Allocation& allocation = std::prev(after)->second;
-  if (wanted - allocation.address >= allocation.reserved) return std::nullopt;
+  const auto& [offset, allocation] = *std::prev(after);
+  if (*wanted - offset >= allocation.reserved) return std::nullopt;
   return allocation;
 }
 
 bool DeviceMemory::Owns(const void* address) const {
-  const auto wanted = reinterpret_cast<std::uintptr_t>(address);
   const std::lock_guard lock(mutex_);
-  return bytes_ && wanted >= addresses_ && wanted - addresses_ < length_;
+  return OffsetOf(address).has_value();
 }
 
 std::byte* DeviceMemory::View(const void* address) const {
   const std::lock_guard lock(mutex_);
-  return bytes_ + (reinterpret_cast<std::uintptr_t>(address) - addresses_);
+  return bytes_ + OffsetOf(address).value();
 }
 
 std::uint64_t DeviceMemory::in_use() const {

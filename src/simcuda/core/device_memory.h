@@ -15,7 +15,7 @@ namespace portcullis::simcuda {
 
 // A part of device memory that a program asked for.
 struct Allocation {
-  std::uintptr_t address = 0;
+  std::byte* address = nullptr;
   std::size_t bytes = 0;     // as asked for
   std::size_t reserved = 0;  // as taken from the capacity
 };
@@ -46,15 +46,17 @@ class DeviceMemory {
   std::uint64_t in_use() const;
 
  private:
+  // Offset of an address in the reserved range; nothing if it is not of this device.
+  std::optional<std::size_t> OffsetOf(const void* address) const;
   bool Reserve();  // both ranges, at the first allocation
   std::optional<std::size_t> TakeGap(std::size_t bytes, std::size_t alignment);
   void ReturnGap(std::size_t offset, std::size_t bytes);
 
   const std::uint64_t capacity_;
   mutable std::mutex mutex_;
-  std::uintptr_t addresses_ = 0;  // start of the reserved range, 0 before it is there
-  std::byte* bytes_ = nullptr;    // start of the range that holds the bytes
-  std::size_t length_ = 0;        // of either range
+  std::byte* addresses_ = nullptr;  // start of the reserved range, null before it is there
+  std::byte* bytes_ = nullptr;      // start of the range that holds the bytes
+  std::size_t length_ = 0;          // of either range
   std::uint64_t in_use_ = 0;
   std::map<std::size_t, std::size_t> gaps_;        // offset → bytes, never touching each other
   std::map<std::size_t, Allocation> allocations_;  // by offset

@@ -5,18 +5,22 @@
 #include <iterator>
 
 namespace portcullis::simcuda {
+namespace {
+
+std::uintptr_t Key(const void* address) { return reinterpret_cast<std::uintptr_t>(address); }
+
+}  // namespace
 
 std::optional<PinnedRange> HostMemory::Allocate(std::size_t bytes, unsigned flags, int device) {
   void* memory = mmap(nullptr, bytes, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
   if (memory == MAP_FAILED) return std::nullopt;
-  const auto address = reinterpret_cast<std::uintptr_t>(memory);
   const std::lock_guard lock(mutex_);
-  return ranges_[address] = {address, bytes, flags, device, true};
+  return ranges_[Key(memory)] = {static_cast<std::byte*>(memory), bytes, flags, device, true};
 }
 
 bool HostMemory::Free(void* address) {
   const std::lock_guard lock(mutex_);
-  const auto found = ranges_.find(reinterpret_cast<std::uintptr_t>(address));
+  const auto found = ranges_.find(Key(address));
   if (found == ranges_.end() || !found->second.allocated) return false;
   munmap(address, found->second.bytes);
   ranges_.erase(found);
@@ -26,33 +30,31 @@ bool HostMemory::Free(void* address) {
 bool HostMemory::Overlaps(std::uintptr_t address, std::size_t bytes) const {
   const auto after = ranges_.lower_bound(address + bytes);
   if (after == ranges_.begin()) return false;
-  const PinnedRange& before = std::prev(after)->second;
-  return before.address + before.bytes > address;
+  const auto& [start, before] = *std::prev(after);
+  return start + before.bytes > address;
 }
 
 bool HostMemory::Register(void* address, std::size_t bytes, unsigned flags, int device) {
-  const auto start = reinterpret_cast<std::uintptr_t>(address);
   const std::lock_guard lock(mutex_);
-  if (Overlaps(start, bytes)) return false;
-  ranges_[start] = {start, bytes, flags, device, false};
+  if (Overlaps(Key(address), bytes)) return false;
+  ranges_[Key(address)] = {static_cast<std::byte*>(address), bytes, flags, device, false};
   return true;
 }
 
 bool HostMemory::Unregister(void* address) {
   const std::lock_guard lock(mutex_);
-  const auto found = ranges_.find(reinterpret_cast<std::uintptr_t>(address));
+  const auto found = ranges_.find(Key(address));
   if (found == ranges_.end() || found->second.allocated) return false;
   ranges_.erase(found);
   return true;
 }
 
 std::optional<PinnedRange> HostMemory::Find(const void* address) const {
-  const auto wanted = reinterpret_cast<std::uintptr_t>(address);
   const std::lock_guard lock(mutex_);
-  const auto after = ranges_.upper_bound(wanted);
+  const auto after = ranges_.upper_bound(Key(address));
   if (after == ranges_.begin()) return std::nullopt;
-  const PinnedRange& range = std::prev(after)->second;
-  if (wanted - range.address >= range.bytes) return std::nullopt;
+  const auto& [start, range] = *std::prev(after);
+  if (Key(address) - start >= range.bytes) return std::nullopt;
   return range;
 }
 

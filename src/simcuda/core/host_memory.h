@@ -10,7 +10,7 @@
 namespace portcullis::simcuda {
 
 struct PinnedRange {
-  std::uintptr_t address = 0;
+  std::byte* address = nullptr;
   std::size_t bytes = 0;
   unsigned flags = 0;
   int device = 0;          // current when it was pinned

@@ -99,13 +99,13 @@ PORTCULLIS_ENTRY int portcullis_sim_locate(const void* address, int* kind, int* 
   if (attributes.type == cudaMemoryTypeDevice) {
     const auto allocation = process.FindDevice(attributes.device)->memory().Find(address);
     if (!allocation) return cudaErrorInvalidValue;
-    *base = reinterpret_cast<void*>(allocation->address);
+    *base = allocation->address;
     *bytes = allocation->bytes;
     return cudaSuccess;
   }
   const auto range = process.host_memory().Find(address);
   if (!range) return cudaErrorInvalidValue;
-  *base = reinterpret_cast<void*>(range->address);
+  *base = range->address;
   *bytes = range->bytes;
   return cudaSuccess;
 }

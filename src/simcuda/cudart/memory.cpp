@@ -14,7 +14,7 @@ cudaError_t AllocateHost(void** address, std::size_t bytes, unsigned flags) {
     if (bytes == 0) return cudaSuccess;
     const auto range = process.host_memory().Allocate(bytes, flags, device.ordinal());
     if (!range) return cudaErrorMemoryAllocation;
-    *address = reinterpret_cast<void*>(range->address);
+    *address = range->address;
     return cudaSuccess;
   });
 }

@@ -8,6 +8,7 @@
 
 #include "src/simcuda/core/errors.h"
 #include "src/simcuda/interface/bridge.h"
+#include "src/simcuda/interface/host_description.h"
 
 #define PORTCULLIS_ENTRY extern "C" __attribute__((visibility("default")))
 
@@ -33,12 +34,18 @@ CUresult Started(Body&& body) {
 
 bool IsDevice(int ordinal) { return ordinal >= 0 && ordinal < portcullis_sim_device_count(); }
 
-// Handles are never followed, only told apart: 1 for device 0, and so on.
+// Handles are never followed, only told apart: one address for each device.
+char context_of_device[kMaxDevices];
+
 CUcontext ContextOf(int ordinal) {
-  return reinterpret_cast<CUcontext>(static_cast<std::uintptr_t>(ordinal) + 1);
+  return reinterpret_cast<CUcontext>(&context_of_device[ordinal]);
 }
 int OrdinalOf(CUcontext context) {
-  return static_cast<int>(reinterpret_cast<std::uintptr_t>(context)) - 1;
+  return static_cast<int>(reinterpret_cast<char*>(context) - context_of_device);
+}
+
+const void* AsPointer(CUdeviceptr address) {
+  return reinterpret_cast<const void*>(address);  // NOLINT(performance-no-int-to-ptr): CUDA's type
 }
 
 }  // namespace
@@ -166,8 +173,7 @@ PORTCULLIS_ENTRY CUresult cuMemGetAddressRange_v2(CUdeviceptr* base, std::size_t
     int ordinal = 0;
     void* start = nullptr;
     std::size_t length = 0;
-    const int error = portcullis_sim_locate(reinterpret_cast<const void*>(address), &kind, &ordinal,
-                                            &start, &length);
+    const int error = portcullis_sim_locate(AsPointer(address), &kind, &ordinal, &start, &length);
     if (error != 0) return CUDA_ERROR_NOT_FOUND;
     if (base) *base = reinterpret_cast<CUdeviceptr>(start);
     if (bytes) *bytes = length;
@@ -182,8 +188,7 @@ PORTCULLIS_ENTRY CUresult cuPointerGetAttribute(void* data, CUpointer_attribute 
     int ordinal = 0;
     void* start = nullptr;
     std::size_t length = 0;
-    if (!data || portcullis_sim_locate(reinterpret_cast<const void*>(address), &kind, &ordinal,
-                                       &start, &length) != 0) {
+    if (!data || portcullis_sim_locate(AsPointer(address), &kind, &ordinal, &start, &length) != 0) {
       return CUDA_ERROR_INVALID_VALUE;
     }
     switch (attribute) {

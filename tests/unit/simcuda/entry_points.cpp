@@ -8,7 +8,7 @@ namespace portcullis::simcuda {
 
 std::span<const EntryPoint> EntryPoints() {
   static const EntryPoint all[] = {
-#define ENTRY_POINT(name) {#name, reinterpret_cast<void*>(&name)},
+#define ENTRY_POINT(name) {#name, reinterpret_cast<void*>(&(name))},
 #include "entry_points.inc"
 #undef ENTRY_POINT
   };

@@ -54,8 +54,8 @@ TEST_F(Memory, AllocationsAreRoundedUpAndAligned) {
 
 TEST_F(Memory, CanBeFilledToTheLastByte) {
   Become(TestHost({TestDevice(0, 64 * kMiB)}));
-  std::vector<void*> blocks;
-  for (int i = 0; i < 32; ++i) blocks.push_back(Malloc(2 * kMiB));
+  std::vector<void*> blocks(32);
+  for (void*& block : blocks) block = Malloc(2 * kMiB);
   void* more = &more;
   EXPECT_EQ(cudaMalloc(&more, 1), cudaErrorMemoryAllocation);
   EXPECT_EQ(more, nullptr);
