@@ -1,0 +1,116 @@
+// Scenarios: how a matrix expands, which rule a case meets, and what is said of a wrong file.
+#include "harness/scenario/scenario.h"
+
+#include <gmock/gmock.h>
+
+#include "src/base/error.h"
+
+namespace portcullis::scenario {
+namespace {
+
+const KnownNames kKnown{{"a", "b"}, {"1xh200", "2xh200", "no-driver"}, {"python", "cpp"}};
+
+constexpr const char* kGood = R"(
+claim: C2
+why: because
+matrix:
+  checkpoint: [a, b]
+  host: [no-driver, 2xh200@1, 2xh200@empty]
+  runtime: python
+  strategy: [as-saved, map-location=cpu]
+expect:
+  - {strategy: map-location=cpu, loads: cpu, moved: {host-to-device: 0}, shows: confirms}
+  - {checkpoint: a, raises: no-driver, in: load}
+  - {raises: no-gpus}
+)";
+
+std::vector<Case> Read(const std::string& text) {
+  return ReadScenario(YamlValue::Parse(text, "s.yaml"), "s", kKnown);
+}
+
+std::string ErrorOf(std::string text, const std::string& from, const std::string& to) {
+  const std::size_t at = text.find(from);
+  EXPECT_NE(at, std::string::npos) << from;
+  text.replace(at, from.size(), to);
+  try {
+    Read(text);
+  } catch (const UsageError& error) {
+    return error.what();
+  }
+  return "no error";
+}
+
+TEST(Scenario, TheMatrixExpandsWithTheStrategyVaryingFastest) {
+  const auto cases = Read(kGood);
+  ASSERT_EQ(cases.size(), 12U);
+  EXPECT_EQ(cases[0].id, "s/a/no-driver/python/as-saved");
+  EXPECT_EQ(cases[1].id, "s/a/no-driver/python/map-location=cpu");
+  EXPECT_EQ(cases[4].id, "s/a/2xh200@empty/python/as-saved");
+  EXPECT_EQ(cases[6].id, "s/b/no-driver/python/as-saved");
+  EXPECT_EQ(cases[0].claim, "C2");
+}
+
+TEST(Scenario, TheFirstRuleThatFitsCounts) {
+  const auto cases = Read(kGood);
+  EXPECT_TRUE(cases[1].expectation->loads.has_value());
+  EXPECT_EQ(cases[1].expectation->moved.host_to_device->bytes, 0U);
+  EXPECT_EQ(cases[0].expectation->raises, "no-driver");
+  EXPECT_EQ(cases[6].expectation->raises, "no-gpus");
+  EXPECT_EQ(cases[6].expectation->phase, "load");
+}
+
+TEST(Scenario, UnsetAndEmptyMasksAreTwoThings) {
+  const auto cases = Read(kGood);
+  EXPECT_FALSE(cases[0].mask.value.has_value());
+  EXPECT_EQ(cases[2].mask.value, "1");
+  EXPECT_EQ(cases[4].mask.value, "");
+}
+
+TEST(Scenario, ACaseWithoutARuleIsAnError) {
+  EXPECT_EQ(ErrorOf(kGood, "  - {raises: no-gpus}\n", ""),
+            "s.yaml:10:3: no rule fits the case s/b/no-driver/python/as-saved");
+}
+
+TEST(Scenario, ARuleWithoutACaseIsAnError) {
+  EXPECT_EQ(ErrorOf(kGood, "checkpoint: a, raises", "runtime: cpp, raises"),
+            "s.yaml:11:5: this rule fits no case of the matrix");
+}
+
+TEST(Scenario, UnknownNamesGetPlaceAndNearest) {
+  EXPECT_THAT(
+      ErrorOf(kGood, "[no-driver, ", "[no-drivr, "),
+      testing::StartsWith("s.yaml:6:10: unknown host 'no-drivr'; did you mean 'no-driver'?"));
+  EXPECT_THAT(ErrorOf(kGood, "runtime: python", "runtime: pyton"),
+              testing::StartsWith("s.yaml:7:12: unknown runtime 'pyton'; did you mean 'python'?"));
+  EXPECT_THAT(ErrorOf(kGood, "raises: no-gpus", "raises: no-gpu"),
+              testing::HasSubstr("unknown error class 'no-gpu'; did you mean 'no-gpus'?"));
+  EXPECT_THAT(
+      ErrorOf(kGood, "[as-saved, ", "[as-savd, "),
+      testing::StartsWith("s.yaml:8:14: unknown strategy 'as-savd'; did you mean 'as-saved'?"));
+  EXPECT_THAT(ErrorOf(kGood, "matrix:", "matirx:"),
+              testing::StartsWith("s.yaml:4:1: unknown key 'matirx'; did you mean 'matrix'?"));
+}
+
+TEST(Scenario, ARuleSaysOneThing) {
+  EXPECT_THAT(ErrorOf(kGood, "loads: cpu,", "loads: cpu, raises: no-gpus,"),
+              testing::StartsWith("s.yaml:10:5: a rule says either what 'loads'"));
+  EXPECT_THAT(ErrorOf(kGood, "in: load}", "in: start}"),
+              testing::StartsWith("s.yaml:11:44: found 'start', expected load, move or use"));
+  EXPECT_THAT(ErrorOf(kGood, "host-to-device: 0", "host-to-device: -1"),
+              testing::HasSubstr("found '-1', expected bytes, weights or weights:<device tag>"));
+}
+
+TEST(Scenario, TheSameCaseTwiceIsAnError) {
+  EXPECT_EQ(ErrorOf(kGood, "[a, b]", "[a, a]"),
+            "s.yaml:5:3: the case s/a/no-driver/python/as-saved stands twice");
+}
+
+TEST(Scenario, AHostWithNothingBehindTheAtIsRefused) {
+  EXPECT_THROW(ParseHostAndMask("2xh200@"), UsageError);
+  EXPECT_EQ(ParseHostAndMask("2xh200@empty").second.value, "");
+  EXPECT_EQ(ParseHostAndMask("2xh200@0,1").second.value, "0,1");
+  EXPECT_FALSE(ParseHostAndMask("2xh200").second.value.has_value());
+}
+
+}  // namespace
+}  // namespace portcullis::scenario
