@@ -10,6 +10,8 @@ endif()
 execute_process(COMMAND "${python}" -c "import sys; print(sys.executable)"
   OUTPUT_VARIABLE python OUTPUT_STRIP_TRAILING_WHITESPACE COMMAND_ERROR_IS_FATAL ANY)
 
+set(PORTCULLIS_RUNTIME_PYTHON "${python}" CACHE INTERNAL "The interpreter that imports PyTorch")
+
 set(runtime_objects "")
 
 # portcullis_runtime(ID FAMILY CUDA LOADER MAKER ENVIRONMENT): appends one object. LOADER, MAKER

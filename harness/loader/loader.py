@@ -2,7 +2,8 @@
 
 Owns: the order of one case (request, load, move, read back, answer). The messages are those of
 protocol.h. PyTorch is imported only after the request has been understood, so a bad one is
-refused within milliseconds (exit code 2, the reason on standard error).
+refused within milliseconds. Exit codes: 0 answered, 2 a bad request, 3 no PyTorch; with the
+reason on standard error.
 """
 
 import os
@@ -12,6 +13,10 @@ import time
 from portcullis_loader import flight
 from portcullis_loader.answer import AnswerPipe
 from portcullis_loader.request import BadRequest, read_request
+
+
+class CannotRun(Exception):
+    """There is no PyTorch here that could load anything."""
 
 
 class Clock:
@@ -41,9 +46,12 @@ def describe_error(error):
 
 def perform(request, clock):
     """Performs the request's strategy; the answer as a dict, without protocol and case."""
-    import torch
+    try:
+        import torch
 
-    from portcullis_loader import strategies, tensors
+        from portcullis_loader import strategies, tensors
+    except ImportError as error:
+        raise CannotRun(f"cannot import PyTorch: {error}") from None
 
     answer = {
         "runtime": {
@@ -77,10 +85,10 @@ def main():
         pipe = AnswerPipe(os.environ)
         request = read_request(sys.stdin.buffer)
         clock = Clock(flight.open_record(os.environ))
-    except BadRequest as reason:
+        pipe.write(request, perform(request, clock))
+    except (BadRequest, CannotRun) as reason:
         print(f"loader.py: {reason}", file=sys.stderr)
-        return 2
-    pipe.write(request, perform(request, clock))
+        return 2 if isinstance(reason, BadRequest) else 3
     return 0
 
 
