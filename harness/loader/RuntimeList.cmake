@@ -36,14 +36,14 @@ function(portcullis_runtimes_of version)
   endif()
   set(default "${PORTCULLIS_DEFAULT_${version}}")
   if(EXISTS "${root}/__init__.py")
-    set(environment "{}")
+    set(environment "\"PYTHONHASHSEED\": \"0\"")  # or TorchScript's code differs between makings
     if(NOT PORTCULLIS_PYTHON)
       get_filename_component(site "${root}" DIRECTORY)
-      set(environment "{\"PYTHONPATH\": \"${site}\"}")
+      string(APPEND environment ", \"PYTHONPATH\": \"${site}\"")
     endif()
     portcullis_runtime(python-${version} python ${cuda}
       "[\"${python}\", \"${PROJECT_SOURCE_DIR}/harness/loader/loader.py\"]"
-      "[\"${python}\", \"${PROJECT_SOURCE_DIR}/fixtures/make/make.py\"]" "${environment}")
+      "[\"${python}\", \"${PROJECT_SOURCE_DIR}/fixtures/make/make.py\"]" "{${environment}}")
   endif()
   portcullis_runtime(cpp-${version} cpp ${cuda}
     "[\"$<TARGET_FILE:portcullis-loader-${version}>\"]"

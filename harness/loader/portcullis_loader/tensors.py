@@ -1,7 +1,7 @@
 """Owns: what a loaded object holds: every tensor by name, its bytes, and values naming devices.
 
-Names are paths of dictionary keys, list indices and module attributes joined by dots ("model.0.weight";
-"." for the object itself). The C++ loader's tensors.h names things the same way.
+Names are paths of dictionary keys, list indices and module attributes joined by dots
+("model.0.weight"; "." for the object itself). The C++ loader's walk.h names things the same way.
 """
 
 import collections
@@ -137,7 +137,8 @@ def _sha256(tensor):
 
 
 def describe_tensor(name, tensor):
-    """One entry of an answer's or a manifest's "tensors"."""
+    """One entry of an answer's or a manifest's "tensors". Raises Unsupported for sparse, quantised
+    and nested tensors."""
     _refuse_unreadable(name, tensor)
     return {
         "name": name,
@@ -150,5 +151,5 @@ def describe_tensor(name, tensor):
 
 
 def describe_tensors(loaded):
-    """The "tensors" of an answer or a manifest. Raises Unsupported for sparse, quantised, nested."""
+    """The "tensors" of an answer or a manifest. Raises Unsupported as describe_tensor does."""
     return [describe_tensor(name, tensor) for name, tensor in named_tensors(loaded)]

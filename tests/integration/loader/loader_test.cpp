@@ -16,6 +16,15 @@ namespace {
 using runner::Outcome;
 using testing::HasSubstr;
 
+// Where only LibTorch is, there are no checkpoints made by Python to load.
+bool HasPython() { return testing::Matches(testing::Contains("python"))(Families()); }
+class Loader : public testing::Test {
+  void SetUp() override {
+    if (!HasPython()) GTEST_SKIP() << "no PyTorch for Python here";
+  }
+};
+using Maker = Loader;
+
 // Every tensor of the manifest, with its bytes; the devices they are on.
 void ExpectWhole(const Loaded& loaded, const std::set<std::string>& devices) {
   ASSERT_EQ(loaded.answer.outcome, Outcome::kLoaded) << Text(loaded.load) << "\n"
@@ -78,6 +87,7 @@ Way WayOf(const Load& load) {
 class SavedFromTheCpu : public testing::TestWithParam<std::string> {};
 
 TEST_P(SavedFromTheCpu, EveryStrategyInEveryLanguageKeepsEveryByte) {
+  if (!HasPython()) GTEST_SKIP() << "no PyTorch for Python here";
   std::vector<Load> loads;
   std::vector<std::string> expected;
   for (const std::string& family : Families()) {
@@ -107,7 +117,7 @@ std::string TestName(const testing::TestParamInfo<std::string>& info) {
 INSTANTIATE_TEST_SUITE_P(Loader, SavedFromTheCpu,
                          testing::Values("tensor-dict-cpu", "script-cpu", "archive-cpu"), TestName);
 
-TEST(Loader, ReadsEveryCheckpointOntoTheCpu) {
+TEST_F(Loader, ReadsEveryCheckpointOntoTheCpu) {
   std::vector<Load> loads;
   for (const auto& recipe : Catalog().recipes()) {
     // Python's weights_only=True refuses what torch::pickle_save writes.
@@ -157,7 +167,7 @@ std::uint64_t BytesOf(const Load& load) {
   return Catalog().Find(load.checkpoint).format == "legacy" ? 2 * storages : storages;
 }
 
-TEST(Loader, AsSavedGoesToTheSavedDevicesAndMovesNothingBetweenThem) {
+TEST_F(Loader, AsSavedGoesToTheSavedDevicesAndMovesNothingBetweenThem) {
   const auto all = LoadAll(OnTwoGpus("as-saved", ""));
   ASSERT_EQ(all.size(), 6U);
   for (const Loaded& loaded : all) {
@@ -169,7 +179,7 @@ TEST(Loader, AsSavedGoesToTheSavedDevicesAndMovesNothingBetweenThem) {
   }
 }
 
-TEST(Loader, MapLocationGoesStraightToTheOtherGpu) {
+TEST_F(Loader, MapLocationGoesStraightToTheOtherGpu) {
   const auto all = LoadAll(OnTwoGpus("map-location", "cuda:1"));
   ASSERT_EQ(all.size(), 6U);
   for (const Loaded& loaded : all) {
@@ -181,7 +191,7 @@ TEST(Loader, MapLocationGoesStraightToTheOtherGpu) {
   }
 }
 
-TEST(Loader, CountsTheMoveApartFromTheLoadAndTheReadBack) {
+TEST_F(Loader, CountsTheMoveApartFromTheLoadAndTheReadBack) {
   const auto all = LoadAll(OnTwoGpus("as-saved-then-to", "cpu"));
   ASSERT_EQ(all.size(), 6U);
   for (const Loaded& loaded : all) {
@@ -198,7 +208,7 @@ TEST(Loader, CountsTheMoveApartFromTheLoadAndTheReadBack) {
   }
 }
 
-TEST(Loader, PutsPartsOnDifferentDevices) {
+TEST_F(Loader, PutsPartsOnDifferentDevices) {
   for (const Loaded& loaded : LoadAll(OnTwoGpus("parts", "cuda:0,cuda:1"))) {
     ExpectWhole(loaded, {"cuda:0", "cuda:1"});
     const auto load = In(simcuda::Phase::kLoad, loaded.flight);
@@ -206,7 +216,7 @@ TEST(Loader, PutsPartsOnDifferentDevices) {
   }
 }
 
-TEST(Loader, RemapsAndCallsInPython) {
+TEST_F(Loader, RemapsAndCallsInPython) {
   const auto on = [](const char* strategy, const char* argument) {
     return Load{"python", "state-dict-cuda0-cuda1", strategy, argument, "2xh200"};
   };
@@ -223,7 +233,7 @@ TEST(Loader, RemapsAndCallsInPython) {
   ExpectWhole(all[6], {"cuda:1"});
 }
 
-TEST(Loader, KeepsTheWholeErrorWhereThereIsNoDriver) {
+TEST_F(Loader, KeepsTheWholeErrorWhereThereIsNoDriver) {
   const auto all = LoadAll({{"python", "state-dict-cuda0", "as-saved", ""},
                             {"python", "script-cuda0", "as-saved", ""},
                             {"python", "state-dict-cpu", "cpu-then-to", "cuda:0"},
@@ -246,7 +256,7 @@ TEST(Loader, KeepsTheWholeErrorWhereThereIsNoDriver) {
   EXPECT_THAT(all[3].answer.error_text, HasSubstr("frame #0")) << "the text must be whole";
 }
 
-TEST(Loader, SaysWhatCppCannotReadOfPythonsPickles) {
+TEST_F(Loader, SaysWhatCppCannotReadOfPythonsPickles) {
   const auto all = LoadAll({{"cpp", "state-dict-cpu", "as-saved", ""},
                             {"cpp", "legacy-cpu", "as-saved", ""},
                             {"python", "pickle-save-cpu", "as-saved", ""}});
@@ -256,7 +266,7 @@ TEST(Loader, SaysWhatCppCannotReadOfPythonsPickles) {
   ExpectError(all[2], Outcome::kRaised, "Weights only load failed");
 }
 
-TEST(Loader, LeavesValuesAloneAndReportsThem) {
+TEST_F(Loader, LeavesValuesAloneAndReportsThem) {
   const auto all = LoadAll({{"python", "training-cuda0", "map-location", "cpu"},
                             {"python", "training-cuda0", "as-saved-then-to", "cpu", "2xh200"}});
   ASSERT_EQ(all.size(), 2U);
@@ -300,7 +310,7 @@ std::vector<BadRequest> BadRequests() {
   };
 }
 
-TEST(Loader, RefusesBadRequestsWithoutTouchingPyTorch) {
+TEST_F(Loader, RefusesBadRequestsWithoutTouchingPyTorch) {
   std::vector<Start> starts;
   std::vector<std::string> says;
   for (const std::string& family : Families()) {
@@ -318,7 +328,7 @@ TEST(Loader, RefusesBadRequestsWithoutTouchingPyTorch) {
   }
 }
 
-TEST(Loader, RefusesToRunWithoutAnAnswerPipe) {
+TEST_F(Loader, RefusesToRunWithoutAnAnswerPipe) {
   std::vector<Start> starts;
   for (const std::string& family : Families()) {
     for (const char* change :
@@ -334,7 +344,7 @@ TEST(Loader, RefusesToRunWithoutAnAnswerPipe) {
   }
 }
 
-TEST(Loader, SaysThatThereIsNoPyTorch) {
+TEST_F(Loader, SaysThatThereIsNoPyTorch) {
   const Load load{"python", "state-dict-cpu", "as-saved", ""};
   const auto finishes =
       RunAll({{"python", RuntimeOf("python").loader, "no-driver", Request(load), true}});
@@ -342,7 +352,7 @@ TEST(Loader, SaysThatThereIsNoPyTorch) {
   EXPECT_THAT(finishes[0].ended.errors, HasSubstr("cannot import PyTorch"));
 }
 
-TEST(Maker, SaysWhatIsWrong) {
+TEST_F(Maker, SaysWhatIsWrong) {
   const std::string out = Made("never").string();
   for (const char* family : {"python", "cpp"}) {
     const auto with = [&](const std::vector<std::string>& words) {

@@ -124,6 +124,7 @@ std::string Text(const Load& load) {
 
 std::vector<Loaded> LoadAll(const std::vector<Load>& loads) {
   std::vector<Start> starts;
+  starts.reserve(loads.size());
   for (const Load& load : loads) {
     starts.push_back({load.family, RuntimeOf(load.family).loader, load.host, Request(load), false});
   }

@@ -72,6 +72,39 @@ TEST(ShortenError, SaysWhatWeightsOnlyRefused) {
       "global by default.");
 }
 
+TEST(ShortenError, DropsAdviceOnDebuggingKernels) {
+  EXPECT_EQ(ShortenError("CUDA error: invalid device ordinal\n"
+                         "GPU device may be out of range, do you have enough GPUs?\n"
+                         "CUDA kernel errors might be asynchronously reported at some other API "
+                         "call, so the stacktrace below might be incorrect.\n"
+                         "For debugging consider passing CUDA_LAUNCH_BLOCKING=1\n"
+                         "Compile with `TORCH_USE_CUDA_DSA` to enable device-side assertions.\n"),
+            "CUDA error: invalid device ordinal. GPU device may be out of range, do you have "
+            "enough GPUs?");
+  EXPECT_EQ(ShortenError("CUDA error: operation not supported\n"
+                         "Search for `cudaErrorNotSupported' in "
+                         "https://docs.nvidia.com/cuda/cuda-runtime-api/"
+                         "group__CUDART__TYPES.html for more information.\n"
+                         "CUDA kernel errors might be asynchronously reported at some other API "
+                         "call, so the stacktrace below might be incorrect.\n"),
+            "CUDA error: operation not supported");
+}
+
+TEST(ShortenError, KeepsTheFiguresOfOutOfMemory) {
+  EXPECT_EQ(
+      ShortenError(
+          "CUDA out of memory. Tried to allocate 1024.00 GiB. GPU 0 has a total capacity of 131.32 "
+          "GiB of which 131.32 GiB is free. Of the allocated memory 0 bytes is allocated by "
+          "PyTorch, and 0 bytes is reserved by PyTorch but unallocated. If reserved but "
+          "unallocated memory is large try setting "
+          "PYTORCH_CUDA_ALLOC_CONF=expandable_segments:True to avoid fragmentation.  See "
+          "documentation for Memory Management  (https://docs.pytorch.org/docs/stable/notes/"
+          "cuda.html#optimizing-memory-usage-with-pytorch-cuda-alloc-conf)"),
+      "CUDA out of memory. Tried to allocate 1024.00 GiB. GPU 0 has a total capacity of 131.32 "
+      "GiB of which 131.32 GiB is free. Of the allocated memory 0 bytes is allocated by PyTorch, "
+      "and 0 bytes is reserved by PyTorch but unallocated.");
+}
+
 TEST(ShortenError, DropsGuessesAboutTheZipReader) {
   EXPECT_EQ(ShortenError(
                 "PytorchStreamReader failed reading zip archive: failed finding central directory. "
