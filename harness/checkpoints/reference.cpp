@@ -25,6 +25,14 @@ std::uint64_t Reference::StorageBytes(const std::string& tag) const {
   return bytes;
 }
 
+std::uint64_t Reference::TensorBytes(const std::string& tag) const {
+  std::uint64_t bytes = 0;
+  for (const ReferenceTensor& tensor : tensors) {
+    if (tag.empty() || tensor.device == tag) bytes += tensor.bytes;
+  }
+  return bytes;
+}
+
 Reference ReadManifest(const std::filesystem::path& file) {
   std::ifstream stream(file);
   if (!stream) throw UsageError(SystemError(fmt::format("cannot open {}", file.string())));

@@ -29,6 +29,8 @@ struct Reference {
   std::vector<ReferenceStorage> storages;
   // Bytes of all storages, or of those with one tag.
   std::uint64_t StorageBytes(const std::string& tag = "") const;
+  // Bytes of all tensors, or of those with one tag; a shared storage counts for each.
+  std::uint64_t TensorBytes(const std::string& tag = "") const;
 };
 
 // Reads NAME.manifest.json (fixtures/make). Throws UsageError: file, JSON path, found, expected.

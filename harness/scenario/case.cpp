@@ -3,13 +3,26 @@
 #include <fmt/format.h>
 #include <fmt/ranges.h>
 
+#include <regex>
+
 #include "src/base/error.h"
 
 namespace portcullis::scenario {
 
 std::string Amount::Text() const {
-  if (!weights) return fmt::format("{}", bytes);
-  return tag.empty() ? "weights" : "weights:" + tag;
+  if (of == Of::kBytes) return fmt::format("{}", times);
+  return fmt::format("{}{}{}{}", times == 1 ? "" : fmt::format("{}*", times),
+                     of == Of::kStorages ? "weights" : "tensors", tag.empty() ? "" : ":", tag);
+}
+
+std::optional<Amount> ParseAmount(const std::string& text) {
+  static const std::regex form(R"((?:(\d{1,18})|(?:([1-9])\*)?(weights|tensors)(?::(.+))?))");
+  std::smatch match;
+  if (!std::regex_match(text, match, form)) return std::nullopt;
+  if (match[1].matched) return Amount{Amount::Of::kBytes, std::stoull(match[1]), ""};
+  if (match[4].matched && !portability::IsDevice(match[4].str())) return std::nullopt;
+  return Amount{match[3] == "weights" ? Amount::Of::kStorages : Amount::Of::kTensors,
+                match[2].matched ? std::stoull(match[2]) : 1, match[4]};
 }
 
 std::string Devices::Text() const {

@@ -12,14 +12,19 @@
 
 namespace portcullis::scenario {
 
-// An expected number of bytes: a number, or the bytes of the checkpoint's storages ("weights"),
-// or of those storages whose tag is `tag` ("weights:cuda:0").
+// An expected number of bytes: a number ("0"), or what the checkpoint holds, perhaps several times:
+// "weights" is the bytes of its storages, "tensors" of its tensors (a storage that two tensors
+// share counts twice), "2*weights:cuda:0" twice the bytes of the storages tagged cuda:0.
 struct Amount {
-  bool weights = false;
-  std::string tag;          // with weights: only storages of that tag; "" for all
-  std::uint64_t bytes = 0;  // without weights
+  enum class Of { kBytes, kStorages, kTensors };
+  Of of = Of::kBytes;
+  std::uint64_t times = 0;  // the number itself with kBytes
+  std::string tag;          // only of that tag; "" for all
   std::string Text() const;
+  bool operator==(const Amount&) const = default;
 };
+// The amount that a text names, or nothing.
+std::optional<Amount> ParseAmount(const std::string& text);
 
 // Bytes that the load and the move together copy; absent ones are not checked.
 struct Moved {

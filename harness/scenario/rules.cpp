@@ -22,17 +22,9 @@ std::vector<std::string> Texts(const YamlValue& rule, const std::string& key) {
 }
 
 Amount ReadAmount(const YamlValue& value) {
-  const std::string text = value.Text();
-  constexpr std::string_view kWeights = "weights";
-  if (text == kWeights) return {true, "", 0};
-  if (text.starts_with("weights:")) {
-    const std::string tag = text.substr(kWeights.size() + 1);
-    if (!portability::IsDevice(tag)) value.Fail(value.Found(), "weights:<device tag>");
-    return {true, tag, 0};
-  }
-  const std::int64_t bytes = value.Integer();
-  if (bytes < 0) value.Fail(value.Found(), "bytes, weights or weights:<device tag>");
-  return {false, "", static_cast<std::uint64_t>(bytes)};
+  const auto amount = ParseAmount(value.Text());
+  if (!amount) value.Fail(value.Found(), "bytes, weights, tensors, 2*weights or weights:<tag>");
+  return *amount;
 }
 
 Moved ReadMoved(const YamlValue& value) {

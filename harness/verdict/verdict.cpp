@@ -13,12 +13,23 @@ namespace {
 
 using scenario::Expectation;
 
+std::uint64_t BytesOf(const scenario::Amount& amount, const checkpoints::Reference& reference) {
+  switch (amount.of) {
+    case scenario::Amount::Of::kBytes:
+      return amount.times;
+    case scenario::Amount::Of::kStorages:
+      return amount.times * reference.StorageBytes(amount.tag);
+    case scenario::Amount::Of::kTensors:
+      return amount.times * reference.TensorBytes(amount.tag);
+  }
+  return 0;
+}
+
 void CompareAmount(const char* direction, const std::optional<scenario::Amount>& expected,
                    std::uint64_t seen, const checkpoints::Reference& reference,
                    std::vector<std::string>& differences) {
   if (!expected) return;
-  const std::uint64_t bytes =
-      expected->weights ? reference.StorageBytes(expected->tag) : expected->bytes;
+  const std::uint64_t bytes = BytesOf(*expected, reference);
   if (bytes == seen) return;
   differences.push_back(fmt::format("expected {} ({} bytes) copied {}, observed {} bytes",
                                     expected->Text(), bytes, direction, seen));

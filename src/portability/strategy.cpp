@@ -35,6 +35,9 @@ constexpr std::array kTable{
     StrategyRow{StrategyKind::kMmap, "mmap", ArgumentKind::kOptionalDevice, "mmap=cpu",
                 "map the file into memory instead of reading it",
                 "torch.load(f, mmap=True, map_location={})", ""},
+    StrategyRow{StrategyKind::kForward, "forward", ArgumentKind::kOptionalDevice, "forward=cpu",
+                "load a TorchScript module and call it once",
+                "torch.jit.load(f, map_location={})(example)", "torch::jit::load(f, {})(example)"},
 };
 
 // Device types that torch.device() parses (c10/core/Device.cpp, PyTorch 2.11).

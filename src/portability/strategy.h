@@ -20,13 +20,14 @@ enum class StrategyKind {
   kCpuThenTo,
   kParts,
   kMmap,
+  kForward,
 };
 
 // What the text behind "=" must be.
 enum class ArgumentKind {
   kNone,            // as-saved
   kDevice,          // cpu, cuda, cuda:1, meta
-  kOptionalDevice,  // mmap, mmap=cpu
+  kOptionalDevice,  // mmap, mmap=cpu, forward
   kDevicePairs,     // cuda:1>cuda:0,cuda:0>cpu
   kCallable,        // keep, none, or a device
   kDevices,         // cuda:0,cuda:1

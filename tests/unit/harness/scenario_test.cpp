@@ -53,7 +53,7 @@ TEST(Scenario, TheMatrixExpandsWithTheStrategyVaryingFastest) {
 TEST(Scenario, TheFirstRuleThatFitsCounts) {
   const auto cases = Read(kGood);
   EXPECT_TRUE(cases[1].expectation->loads.has_value());
-  EXPECT_EQ(cases[1].expectation->moved.host_to_device->bytes, 0U);
+  EXPECT_EQ(cases[1].expectation->moved.host_to_device->times, 0U);
   EXPECT_EQ(cases[0].expectation->raises, "no-driver");
   EXPECT_EQ(cases[6].expectation->raises, "no-gpus");
   EXPECT_EQ(cases[6].expectation->phase, "load");
@@ -97,7 +97,19 @@ TEST(Scenario, ARuleSaysOneThing) {
   EXPECT_THAT(ErrorOf(kGood, "in: load}", "in: start}"),
               testing::StartsWith("s.yaml:11:44: found 'start', expected load, move or use"));
   EXPECT_THAT(ErrorOf(kGood, "host-to-device: 0", "host-to-device: -1"),
-              testing::HasSubstr("found '-1', expected bytes, weights or weights:<device tag>"));
+              testing::HasSubstr("found '-1', expected bytes, weights, tensors"));
+}
+
+TEST(Scenario, AmountsReadAsTheyAreWritten) {
+  for (const char* text :
+       {"0", "1048576", "weights", "tensors", "2*weights", "weights:cuda:1", "2*tensors:cpu"}) {
+    const auto amount = ParseAmount(text);
+    ASSERT_TRUE(amount.has_value()) << text;
+    EXPECT_EQ(amount->Text(), text);
+  }
+  for (const char* text : {"", "-1", "weight", "0*weights", "weights:", "weights:gpu", "1.5"}) {
+    EXPECT_FALSE(ParseAmount(text).has_value()) << text;
+  }
 }
 
 TEST(Scenario, TheSameCaseTwiceIsAnError) {

@@ -118,8 +118,8 @@ TEST(Verdict, PartsMustUseEveryDevice) {
 
 TEST(Verdict, BytesMovedAreCompared) {
   Expectation expectation = Loads("cpu");
-  expectation.moved.host_to_device = scenario::Amount{true, "", 0};
-  expectation.moved.device_to_host = scenario::Amount{true, "cuda:1", 0};
+  expectation.moved.host_to_device = scenario::ParseAmount("weights");
+  expectation.moved.device_to_host = scenario::ParseAmount("weights:cuda:1");
   Observation seen = LoadedOn("cpu", "cpu");
   constexpr auto kLoad = static_cast<std::size_t>(simcuda::Phase::kLoad);
   constexpr auto kMove = static_cast<std::size_t>(simcuda::Phase::kMove);
