@@ -1,0 +1,50 @@
+"""Owns: writing host descriptions and reading flight records for the tests of the simulated runtime.
+The layouts are those of src/simcuda/interface/*.h; the program itself writes them in harness/host."""
+
+import struct
+import uuid
+
+DEVICE = "128s16sQ12i"  # DeviceDescription
+MAX_DEVICES = 64
+PHASES = 4
+COUNTERS = ("host_to_device_bytes", "host_to_device_calls", "device_to_host_bytes",
+            "device_to_host_calls", "device_to_device_bytes", "device_to_device_calls",
+            "allocations", "peak_bytes", "kernels_launched")
+REFUSED_NAMES, REFUSED_BYTES = 16, 96
+NAMES_AT = 32
+IN_USE_AT = NAMES_AT + REFUSED_NAMES * REFUSED_BYTES
+COUNTERS_AT = IN_USE_AT + 8 * MAX_DEVICES
+RECORD_BYTES = COUNTERS_AT + 128 * PHASES * MAX_DEVICES
+
+
+def device(name="NVIDIA H200", gib=141, capability=(9, 0), number=0, multiprocessors=132):
+    """One device of a host. Its UUID is made from its number and name."""
+    identity = uuid.uuid5(uuid.NAMESPACE_OID, f"{name} {number}").bytes
+    return struct.pack(DEVICE, name.encode(), identity, int(gib * 2**30), *capability,
+                       multiprocessors, 2048, 50 << 20, 1980000, 3201000, 5120, 0,
+                       0x10 + number, 0, 0)
+
+
+def write_host(path, devices, driver=13000):
+    with open(path, "wb") as file:
+        file.write(struct.pack("<4sIiI", b"HOST", 1, driver, len(devices)))
+        file.write(b"".join(devices).ljust(struct.calcsize(DEVICE) * MAX_DEVICES, b"\0"))
+
+
+def write_record(path):
+    with open(path, "wb") as file:
+        file.write(struct.pack("<4sI", b"FLHT", 1).ljust(RECORD_BYTES, b"\0"))
+
+
+def read_record(path):
+    """{"calls", "refused", "names", "counters": [phase][device] → {name: value}}"""
+    with open(path, "rb") as file:
+        data = file.read()
+    _, _, _, attached, calls, refused, kept = struct.unpack_from("<4sIIIQII", data)
+    names = [data[NAMES_AT + i * REFUSED_BYTES:][:REFUSED_BYTES].split(b"\0")[0].decode()
+             for i in range(kept)]
+    counters = [[dict(zip(COUNTERS, struct.unpack_from(
+        "<9Q", data, COUNTERS_AT + 128 * (phase * MAX_DEVICES + number))))
+        for number in range(MAX_DEVICES)] for phase in range(PHASES)]
+    return {"attached": attached, "calls": calls, "refused": refused, "names": names,
+            "counters": counters}
