@@ -92,7 +92,7 @@ class TextArena {
   }
 
  private:
-  static constexpr std::size_t kChunk = 16 * 1024;
+  static constexpr std::size_t kChunk = 1 << 14;
 
   Budget& budget_;
   std::vector<std::unique_ptr<char[]>> chunks_;

@@ -6,8 +6,8 @@
 namespace portcullis::checkpoint {
 namespace {
 
-constexpr std::uint64_t kFirstChunk = 4 * 1024;  // most files have small pickles
-constexpr std::uint64_t kLargestChunk = 128 * 1024;
+constexpr std::uint64_t kFirstChunk = 1 << 12;  // most files have small pickles
+constexpr std::uint64_t kLargestChunk = 1 << 17;
 
 }  // namespace
 

@@ -38,7 +38,7 @@ class Cursor {
   void Skip(std::uint64_t size);
   void Seek(std::uint64_t offset);
 
-  static constexpr std::uint64_t kLongestText = 64 * 1024;
+  static constexpr std::uint64_t kLongestText = 1 << 16;
 
  private:
   std::uint64_t Little(unsigned size);

@@ -110,7 +110,8 @@ void Leaves::AddLookalike(Ref ref, const std::string& name) {
 
 void Collect(const Values& values, Ref root, const PickleContext& context, MapBuilder& builder) {
   const TorchCalls calls(values);
-  for (const Global& global : values.globals()) builder.AddGlobal(global.module, global.name);
+  for (const Global& global : values.globals())
+    builder.AddGlobal(fmt::format("{}.{}", global.module, global.name));
   Storages storages(values, calls, context, builder);
   storages.Collect();
   Leaves leaves(values, calls, storages, context, builder);

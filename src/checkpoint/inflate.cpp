@@ -37,8 +37,8 @@ std::vector<std::uint8_t> Inflate(const Source& stored, std::uint64_t size) {
   const std::unique_ptr<z_stream, EndInflate> ending(&stream);
 
   std::vector<std::uint8_t> out;
-  std::array<std::uint8_t, 16 * 1024> in = {};
-  std::array<std::uint8_t, 32 * 1024> piece = {};
+  std::array<std::uint8_t, 1 << 14> in = {};
+  std::array<std::uint8_t, 1 << 15> piece = {};
   std::uint64_t read = 0;
   int state = Z_OK;
   while (state != Z_STREAM_END) {

@@ -95,7 +95,7 @@ DeviceMap ReadLegacy(const Candidate& candidate) {
   const Source& source = candidate.source;
   MapBuilder builder(source.Origin().file, Format::kLegacy, source.Size());
   Cursor in(source);
-  SmallPickle(in, source.Size());  // the magic number
+  const SmallPickle magic(in, source.Size());
   RequireProtocol(in);
   WarnOfBigEndian(SmallPickle(in, source.Size()), builder);
   CollectPickle(candidate, in, ContextOf(candidate, source), builder);

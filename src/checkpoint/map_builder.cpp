@@ -2,6 +2,7 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <utility>
 
 #include "src/checkpoint/limits.h"
@@ -15,23 +16,29 @@ MapBuilder::MapBuilder(std::string path, Format format, std::uint64_t file_size)
 }
 
 std::size_t MapBuilder::AddStorage(const StorageEntry& storage) {
-  const auto [known, is_new] = storage_index_.try_emplace(storage.key, map_.storages.size());
-  if (is_new) {
-    budget_.Take(2 * sizeof(StorageEntry) + 2 * storage.key.size());
-    map_.storages.push_back(storage);
-  }
-  return known->second;
+  const auto next = static_cast<std::uint32_t>(map_.storages.size());
+  const std::uint32_t found = storages_.FindOrAdd(storage.key, next, [this](std::uint32_t i) {
+    return std::string_view(map_.storages[i].key);
+  });
+  if (found != next) return found;
+  budget_.Take(sizeof(StorageEntry) + storage.key.size());
+  map_.storages.push_back(storage);
+  return next;
 }
 
-const StorageEntry* MapBuilder::FindStorage(const std::string& key) const {
-  const auto known = storage_index_.find(key);
-  return known == storage_index_.end() ? nullptr : &map_.storages[known->second];
+const StorageEntry* MapBuilder::FindStorage(std::string_view key) const {
+  const std::uint32_t found = storages_.Find(
+      key, [this](std::uint32_t i) { return std::string_view(map_.storages[i].key); });
+  return found == kNotIndexed ? nullptr : &map_.storages[found];
 }
 
 void MapBuilder::AddTensor(TensorEntry tensor) {
-  budget_.Take(sizeof(TensorEntry) + 64 + 2 * tensor.name.size() + 8 * tensor.shape.size());
-  const unsigned count = ++names_[tensor.name];
-  if (count > 1) tensor.name += fmt::format("#{}", count);
+  budget_.Take(sizeof(TensorEntry) + tensor.name.size() + 8 * tensor.shape.size());
+  const auto next = static_cast<std::uint32_t>(map_.tensors.size());
+  const std::uint32_t found = tensors_.FindOrAdd(tensor.name, next, [this](std::uint32_t i) {
+    return std::string_view(map_.tensors[i].name);
+  });
+  if (found != next) tensor.name += fmt::format("#{}", 2 + repeated_[tensor.name]++);
   map_.tensors.push_back(std::move(tensor));
 }
 
@@ -48,12 +55,21 @@ void MapBuilder::NameTag(std::size_t index, const std::string& name) {
   }
 }
 
-void MapBuilder::AddGlobal(std::string_view module, std::string_view name) {
-  std::string global = fmt::format("{}.{}", module, name);
-  const auto [known, is_new] = globals_.insert(std::move(global));
-  if (!is_new) return;
-  budget_.Take(64 + 2 * known->size());
-  map_.globals.push_back(*known);
+void MapBuilder::AddGlobal(std::string global) {
+  const auto next = static_cast<std::uint32_t>(map_.globals.size());
+  const std::uint32_t found = globals_.FindOrAdd(
+      global, next, [this](std::uint32_t i) { return std::string_view(map_.globals[i]); });
+  if (found != next) return;
+  budget_.Take(64 + global.size());
+  map_.globals.push_back(std::move(global));
+}
+
+void MapBuilder::Expect(std::uint32_t storages) {
+  constexpr std::uint32_t kAtMost = 1 << 16;  // a hostile pickle may have many ids and no storage
+  storages = std::min(storages, kAtMost);
+  map_.storages.reserve(map_.storages.size() + storages);
+  map_.tensors.reserve(map_.tensors.size() + storages);
+  map_.tags.reserve(map_.tags.size() + storages);
 }
 
 void MapBuilder::Warn(std::string text) {
@@ -83,7 +99,7 @@ void MapBuilder::Merge(const DeviceMap& inner, const Prefixes& prefixes) {
     AddTag(std::move(tag));
   }
   for (const std::string& global : inner.globals) {
-    if (globals_.insert(global).second) map_.globals.push_back(global);
+    AddGlobal(global);
   }
   for (const std::string& warning : inner.warnings) Warn(warning);
 }

@@ -6,10 +6,10 @@
 #include <string>
 #include <string_view>
 #include <unordered_map>
-#include <unordered_set>
 
 #include "src/checkpoint/arena.h"
 #include "src/checkpoint/device_map.h"
+#include "src/checkpoint/name_index.h"
 #include "src/checkpoint/source.h"
 
 namespace portcullis::checkpoint {
@@ -23,14 +23,14 @@ class MapBuilder {
   std::size_t AddStorage(const StorageEntry& storage);
   const StorageEntry& storage(std::size_t index) const { return map_.storages[index]; }
   // The storage with this key, or null.
-  const StorageEntry* FindStorage(const std::string& key) const;
+  const StorageEntry* FindStorage(std::string_view key) const;
 
   // A name that is there already gets "#2", "#3", …, as loaders name such tensors.
   void AddTensor(TensorEntry tensor);
   // Index of the tag.
   std::size_t AddTag(DeviceTag tag);
   void NameTag(std::size_t index, const std::string& name);
-  void AddGlobal(std::string_view module, std::string_view name);
+  void AddGlobal(std::string global);
   void Warn(std::string text);
 
   // Adds a checkpoint within this one. Its keys and members get the prefixes, and its tensors'
@@ -39,6 +39,9 @@ class MapBuilder {
     std::string key, name, member;
   };
   void Merge(const DeviceMap& inner, const Prefixes& prefixes);
+
+  // About so many storages, each with a tensor and a tag, will come.
+  void Expect(std::uint32_t storages);
 
   // A further file is read.
   void Grow(std::uint64_t file_size);
@@ -50,9 +53,10 @@ class MapBuilder {
  private:
   DeviceMap map_;
   Budget budget_;
-  std::unordered_map<std::string, std::size_t> storage_index_;
-  std::unordered_map<std::string, unsigned> names_;
-  std::unordered_set<std::string> globals_;
+  NameIndex<ExactNames> storages_;
+  NameIndex<ExactNames> tensors_;
+  NameIndex<ExactNames> globals_;
+  std::unordered_map<std::string, unsigned> repeated_;  // how often, of names that are
 };
 
 }  // namespace portcullis::checkpoint

@@ -92,26 +92,27 @@ void PickleMachine::DropMarked() {
 }
 
 void PickleMachine::Remember(std::uint64_t index, Ref ref) {
-  if (index < memo_.size()) {
-    memo_[static_cast<std::uint32_t>(index)] = ref;
-  } else if (index == memo_.size()) {
-    memo_.push_back(ref);
-  } else {
+  constexpr std::uint32_t kLargestGap = 1024;
+  if (index > memo_.size() + std::uint64_t{kLargestGap}) {
     budget_.Take(64);
     far_memo_[index] = ref;
+    return;
   }
+  while (memo_.size() <= index) memo_.push_back(kNoRef);
+  memo_[static_cast<std::uint32_t>(index)] = ref;
 }
 
 void PickleMachine::Recall(std::uint64_t index) {
-  if (index < memo_.size()) {
-    Push(memo_[static_cast<std::uint32_t>(index)]);
-    return;
+  Ref found = kNoRef;
+  if (index < memo_.size()) found = memo_[static_cast<std::uint32_t>(index)];
+  if (found == kNoRef && !far_memo_.empty()) {
+    const auto far = far_memo_.find(index);
+    if (far != far_memo_.end()) found = far->second;
   }
-  const auto found = far_memo_.find(index);
-  if (found == far_memo_.end()) {
+  if (found == kNoRef) {
     Damaged(fmt::format("of memo entry {}", index), "an entry that was put there before");
   }
-  Push(found->second);
+  Push(found);
 }
 
 void PickleMachine::PushText(Kind kind, std::uint64_t size) {

@@ -22,6 +22,7 @@ Storages::Storages(const Values& values, const TorchCalls& calls, const PickleCo
 
 void Storages::Collect() {
   by_persistent_.reserve(values_.persistents());
+  builder_.Expect(values_.persistents());
   for (std::uint32_t i = 0; i < values_.persistents(); ++i) ReadPersistent(values_.persistent(i));
   for (std::uint32_t i = 0; i < values_.objects(); ++i) {
     const Ref ref = values_.object(i);

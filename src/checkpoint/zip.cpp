@@ -199,23 +199,25 @@ void ZipArchive::ReadEntries(std::uint64_t offset, std::uint64_t size, std::uint
 }
 
 void ZipArchive::IndexNames() {
-  by_name_.reserve(entries_.size());
-  bool twice = false;
+  const auto name_of = [this](std::uint32_t index) { return NameOf(index); };
   for (std::uint32_t i = 0; i < entries_.size(); ++i) {
-    const auto [where, is_new] = by_name_.try_emplace(entries_[i].name, i);
-    if (!is_new && duplicates_.insert(where->first).second) twice = true;
+    const std::uint32_t first = by_name_.FindOrAdd(entries_[i].name, i, name_of);
+    if (first != i) duplicates_.emplace(entries_[first].name, first);
   }
-  if (!twice) return;
+  if (duplicates_.empty()) return;
   std::vector<std::string_view> names;
   names.reserve(entries_.size());
   for (const ZipEntry& entry : entries_) names.push_back(entry.name);
   const ZipChoice choice(names);
-  for (const std::string_view name : duplicates_) by_name_[name] = choice.Of(name);
+  for (auto& [name, taken] : duplicates_) taken = choice.Of(name);
 }
 
 const ZipEntry* ZipArchive::FindWhole(std::string_view name) const {
-  const auto found = by_name_.find(name);
-  return found == by_name_.end() ? nullptr : &entries_[found->second];
+  const std::uint32_t found =
+      by_name_.Find(name, [this](std::uint32_t index) { return NameOf(index); });
+  if (found == kNotIndexed) return nullptr;
+  const auto several = duplicates_.find(entries_[found].name);
+  return &entries_[several == duplicates_.end() ? found : several->second];
 }
 
 const ZipEntry* ZipArchive::Find(std::string_view name) const {

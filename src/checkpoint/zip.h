@@ -8,15 +8,15 @@
 #pragma once
 
 #include <cstdint>
+#include <map>
 #include <memory>
 #include <optional>
-#include <set>
 #include <string>
 #include <string_view>
-#include <unordered_map>
 #include <vector>
 
 #include "src/checkpoint/arena.h"
+#include "src/checkpoint/name_index.h"
 #include "src/checkpoint/source.h"
 #include "src/checkpoint/zip_choice.h"
 
@@ -57,7 +57,7 @@ class ZipArchive {
   std::unique_ptr<Source> Open(const ZipEntry& entry) const;
 
   // Names that occur more than once, without regard to case; the first of each.
-  const std::set<std::string_view>& duplicates() const { return duplicates_; }
+  const std::map<std::string_view, std::uint32_t>& duplicates() const { return duplicates_; }
 
   // "MEMBER" or "OUTER!MEMBER": how tags and errors name the entry.
   std::string MemberName(std::string_view entry_name) const;
@@ -68,19 +68,19 @@ class ZipArchive {
   void RefuseIfMoved(std::uint64_t offset, std::uint64_t size, std::uint64_t end_at) const;
   void IndexNames();
 
-  struct Hash {
-    std::size_t operator()(std::string_view name) const { return HashName(name); }
+  // Without regard to case, as PyTorch's reader finds entries.
+  struct ZipNames {
+    static std::size_t Hash(std::string_view name) { return HashName(name); }
+    static bool Same(std::string_view a, std::string_view b) { return SameName(a, b); }
   };
-  struct Same {
-    bool operator()(std::string_view a, std::string_view b) const { return SameName(a, b); }
-  };
+  std::string_view NameOf(std::uint32_t index) const { return entries_[index].name; }
 
   const Source& source_;
   Budget budget_;
   TextArena names_;  // what the entries' names point into
   std::vector<ZipEntry> entries_;
-  std::unordered_map<std::string_view, std::uint32_t, Hash, Same> by_name_;
-  std::set<std::string_view> duplicates_;
+  NameIndex<ZipNames> by_name_;
+  std::map<std::string_view, std::uint32_t> duplicates_;  // the entry that PyTorch takes of them
   std::string prefix_;
 };
 

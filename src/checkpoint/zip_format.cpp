@@ -48,7 +48,7 @@ void CheckStorageEntries(const ZipArchive& zip, std::string_view folder, std::st
 }
 
 void WarnOfOddEntries(const ZipArchive& zip, MapBuilder& builder) {
-  for (const std::string_view name : zip.duplicates()) {
+  for (const auto& [name, taken] : zip.duplicates()) {
     builder.Warn(
         fmt::format("{} is in the archive more than once: the one that PyTorch 2.11 takes "
                     "is read, other programs may take another",
