@@ -1,11 +1,20 @@
 // Owns: the YAML of a profile and of a host.
 //
-//   profile   name: Tesla T4                       host   about: "One T4"
-//             memory: 15843721216  (or 15 GiB)            driver: "13.0"       (or absent)
-//             compute: "7.5"                              gpus: [t4, {profile: t4, memory: 4 GiB,
-//             multiprocessors: 40                                uuid: GPU-…}]
-//             threads_per_multiprocessor: 1024            mask: "0"            (may be missing:
-//             unset) l2: 4 MiB clock: 1590 MHz memory_clock: 5001 MHz memory_bus: 256 bits
+// A profile:
+//   name: Tesla T4
+//   memory: 15843721216   (bytes, or a size like 15 GiB)
+//   compute: "7.5"
+//   multiprocessors: 40
+//   threads_per_multiprocessor: 1024
+//   l2: 4 MiB
+//   clock: 1590 MHz
+//   memory_clock: 5001 MHz
+//   memory_bus: 256 bits
+// A host:
+//   about: "A T4, and another one with less memory"
+//   driver: "13.0"        (or absent)
+//   gpus: [t4, {profile: t4, memory: 4 GiB, uuid: GPU-8a3f01c2-0000-4000-8000-000000000000}]
+//   mask: "0"             (may be missing: unset)
 #pragma once
 
 #include <filesystem>

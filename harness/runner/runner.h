@@ -2,20 +2,20 @@
 // Knows nothing of checkpoints. Single-threaded: callbacks run inside Run().
 //
 // What a child may leave behind, and what ends it:
-//   its process group     SIGTERM at the deadline, SIGKILL half a second later, SIGKILL also when
-//   the
-//                         child itself has ended
-//   a process that left   becomes this process's child when its parent ends
-//   (PR_SET_CHILD_SUBREAPER) the group (setsid)    and is known by PORTCULLIS_CHILD in its
-//   environment: SIGKILL when the child
-//                         has ended; if it wiped its environment, when Run() ends
-//   the child itself, if  SIGKILL by the kernel (PR_SET_PDEATHSIG); processes that the child
-//   started this process is killed  are then beyond anybody's reach
+// - Its process group: SIGTERM at the deadline and SIGKILL half a second later; SIGKILL without
+//   delay when the child itself has ended.
+// - A process that left the group (setsid) becomes this process's child when its parent ends
+//   (PR_SET_CHILD_SUBREAPER) and is known by PORTCULLIS_CHILD in its environment: SIGKILL when the
+//   child has ended. If it wiped its environment: SIGKILL when Run() ends.
+// - The child itself, if this process is killed: SIGKILL by the kernel (PR_SET_PDEATHSIG). What the
+//   child started is then beyond anybody's reach.
+//
 // A Runner waits for nobody else's processes: children that this process has when Run() begins are
 // left alone. Callbacks must not start processes of their own, and only one Runner may be in Run().
 #pragma once
 
 #include <chrono>
+#include <cstddef>
 #include <filesystem>
 #include <functional>
 #include <map>
@@ -45,11 +45,11 @@ struct Ended {
   std::optional<int> signal;
   std::string start_error;  // not empty: it never ran ("cannot start 'x': No such file …")
   bool timed_out = false;
-  bool stopped = false;  // ended by Stop()
-  std::string output;    // standard output, shortened to output_limit
-  std::string errors;    // standard error, likewise
-  std::string answer;    // bytes written to the answer pipe (fd in PORTCULLIS_ANSWER_FD)
-  bool answer_too_long = false;
+  bool stopped = false;          // ended by Stop()
+  std::string output;            // standard output, shortened to output_limit
+  std::string errors;            // standard error, likewise
+  std::string answer;            // bytes written to the answer pipe (fd in PORTCULLIS_ANSWER_FD)
+  bool answer_too_long = false;  // longer than kAnswerLimit, of which this is the start
   std::chrono::duration<double> seconds{0};  // from its start to its own end
 };
 
