@@ -9,6 +9,13 @@ function(simcuda_version out include)
   set(${out} ${version} PARENT_SCOPE)
 endfunction()
 
+# CUDA's headers, and after all others what the packages on PyPI lack of them.
+function(simcuda_headers target scope include)
+  target_include_directories(${target} SYSTEM ${scope} "${include}")
+  target_compile_options(${target} ${scope}
+    "SHELL:-idirafter \"${CMAKE_CURRENT_FUNCTION_LIST_DIR}/compat\"")
+endfunction()
+
 # A library with exactly this file name and soname.
 function(simcuda_shared target soname folder map)
   set_target_properties(${target} PROPERTIES
@@ -16,7 +23,7 @@ function(simcuda_shared target soname folder map)
     NO_SONAME ON LINK_DEPENDS "${map}" BUILD_RPATH_USE_ORIGIN ON BUILD_RPATH "$ORIGIN"
     SKIP_BUILD_RPATH OFF)
   target_link_options(${target} PRIVATE
-    "LINKER:-soname,${soname}" "LINKER:--version-script,${map}" "LINKER:--no-undefined")
+    "LINKER:-soname,${soname}" "LINKER:--version-script,${map}" "LINKER:--no-undefined" "LINKER:--no-undefined-version")
   target_include_directories(${target} PRIVATE "${PROJECT_SOURCE_DIR}")
   # No sanitizers: programs that load a stand-in are not built with them.
   target_link_libraries(${target} PRIVATE portcullis_warnings)
@@ -56,15 +63,15 @@ function(simcuda_libraries major include)
     --header cuda_runtime_api.h --include "${include}")
   add_library(simcudart-${major} SHARED ${simcuda_core} ${simcuda_cudart} ${cudart_sources})
   simcuda_shared(simcudart-${major} ${soname} "${folder}" "${cudart_map}")
-  target_include_directories(simcudart-${major} SYSTEM PRIVATE "${include}")
+  simcuda_headers(simcudart-${major} PRIVATE "${include}")
   target_link_libraries(simcudart-${major} PRIVATE Threads::Threads ${CMAKE_DL_LIBS})
 
   if(PORTCULLIS_TESTS)  # the same, to be linked into tests and with their sanitizers
     add_library(simcudart-${major}-static STATIC EXCLUDE_FROM_ALL
       ${simcuda_core} ${simcuda_cudart} "${generated}/cudart/refused.cpp")
     target_include_directories(simcudart-${major}-static PUBLIC "${PROJECT_SOURCE_DIR}")
-    target_include_directories(simcudart-${major}-static SYSTEM PUBLIC
-      "${include}" "${generated}/cudart")
+    target_include_directories(simcudart-${major}-static PUBLIC "${generated}/cudart")
+    simcuda_headers(simcudart-${major}-static PUBLIC "${include}")
     target_link_libraries(simcudart-${major}-static
       PUBLIC portcullis_sanitizers Threads::Threads ${CMAKE_DL_LIBS} PRIVATE portcullis_warnings)
   endif()
@@ -74,7 +81,7 @@ function(simcuda_libraries major include)
   add_library(simcudadriver-${major} SHARED
     driver/driver.cpp core/errors.cpp ${driver_sources})
   simcuda_shared(simcudadriver-${major} libcuda.so.1 "${folder}" "${driver_map}")
-  target_include_directories(simcudadriver-${major} SYSTEM PRIVATE "${include}")
+  simcuda_headers(simcudadriver-${major} PRIVATE "${include}")
   target_link_libraries(simcudadriver-${major} PRIVATE simcudart-${major})
 
   simcuda_generate(nvml nvml.table "${generated}/nvml" ${cuda}

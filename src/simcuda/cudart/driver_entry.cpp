@@ -45,7 +45,7 @@ PORTCULLIS_ENTRY cudaError_t cudaGetDriverEntryPoint(const char* name, void** fu
   return FindDriverFunction(name, function, status);
 }
 
-#if CUDART_VERSION >= 12050
+#if CUDART_VERSION >= 12060
 PORTCULLIS_ENTRY cudaError_t
 cudaGetDriverEntryPointByVersion(const char* name, void** function, unsigned, unsigned long long,
                                  cudaDriverEntryPointQueryResult* status) {

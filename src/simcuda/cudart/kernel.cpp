@@ -1,6 +1,6 @@
 // Owns: the entry points through which compiled CUDA code registers and launches its kernels.
 // A simulated device does not compute: a launch is counted, then refused by name.
-#include <cuda_runtime.h>
+#include <cuda_runtime_api.h>
 #include <cxxabi.h>
 
 #include <cstdlib>

@@ -139,9 +139,9 @@ def main():
     known = data["libraries"]
     table = here.parent / "table"
     used, needed = imports.read_runtime(options.torch / "lib")
-    cuda = options.cuda // 1000 + options.cuda % 1000 / 100
+    major = options.cuda // 1000
     for stem, file in (("libcudart.so", "cudart.table"), ("libcuda.so", "driver.table")):
-        names = {entry.name for entry in tables.of_version(tables.read_table(table / file), cuda)}
+        names = {entry.name for entry in tables.of_major(tables.read_table(table / file), major)}
         mine = [item for item in used if item.soname.startswith(stem) or
                 (stem == "libcuda.so" and not item.soname and re.match("cu[A-Z]", item.name)
                  and not library_of(item.name, known))]

@@ -58,6 +58,11 @@ def declared(name, header_text, returns=""):
     return re.search(pattern, header_text, re.M) is not None
 
 
+def is_refused(entry, headers):
+    """Refused by the table, or newer than the headers and so not compiled."""
+    return entry.outcome == "refused" or entry.since > headers
+
+
 def version_script(node, names):
     """Exports under `node` ("" for none), and the bridge under a node of its own."""
     listed = "".join(f"    {name};\n" for name in sorted(names))
@@ -71,7 +76,7 @@ def main():
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--table", required=True, type=pathlib.Path)
     parser.add_argument("--library", required=True, help="soname, for messages")
-    parser.add_argument("--cuda", required=True, type=float)
+    parser.add_argument("--cuda", required=True, type=float, help="version of the headers")
     parser.add_argument("--node", default="", help="version node of the exports")
     parser.add_argument("--code", default="", help="what a refused call returns; without it, what "
                         "portcullis_sim_refuse_call says")
@@ -81,8 +86,8 @@ def main():
     parser.add_argument("--out", required=True, type=pathlib.Path)
     options = parser.parse_args()
 
-    entries = tables.of_version(tables.read_table(options.table), options.cuda)
-    refused = [entry.name for entry in entries if entry.outcome == "refused"]
+    entries = tables.of_major(tables.read_table(options.table), int(options.cuda))
+    refused = [entry.name for entry in entries if is_refused(entry, options.cuda)]
     refuse = "return portcullis_sim_refuse_call(function);"
     if options.code:
         refuse = (f'portcullis_sim_refuse("{options.library}", function);\n'

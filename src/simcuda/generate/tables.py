@@ -35,6 +35,6 @@ def read_table(path):
     return entries
 
 
-def of_version(entries, cuda):
-    """The rows that a CUDA version has."""
-    return [entry for entry in entries if entry.since <= cuda <= entry.until]
+def of_major(entries, major):
+    """The rows that any version of one CUDA major has: one library serves them all."""
+    return [entry for entry in entries if entry.since < major + 1 and entry.until >= major]

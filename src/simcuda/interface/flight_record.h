@@ -18,7 +18,7 @@ namespace portcullis::simcuda {
 
 inline constexpr char kRecordVariable[] = "PORTCULLIS_SIM_RECORD";  // path of the record
 inline constexpr std::uint32_t kRecordMagic = 0x54484C46;           // "FLHT"
-inline constexpr std::uint32_t kRecordVersion = 1;
+inline constexpr std::uint32_t kRecordVersion = 2;
 
 // What a loader is doing; FlightRecord::phase holds one of these.
 enum class Phase : std::uint32_t {
@@ -26,8 +26,9 @@ enum class Phase : std::uint32_t {
   kLoad = 1,      // the load itself
   kMove = 2,      // .to(device) after the load
   kReadBack = 3,  // reading tensors back to compare their bytes
+  kUse = 4,       // calling the loaded module, before reading back
 };
-inline constexpr std::size_t kPhases = 4;
+inline constexpr std::size_t kPhases = 5;
 
 // Counted for one device in one phase. Bytes are bytes, calls are CUDA runtime calls that
 // succeeded.
