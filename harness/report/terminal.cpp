@@ -60,7 +60,7 @@ std::string Finding(const Result& result, const std::string& again, const Style&
   if (result.c.expectation) {
     text += fmt::format("    stated in {}\n", style.Dim(result.c.expectation->where));
   }
-  return text + fmt::format("    run it again: {} --filter '{}'\n", again, result.c.id);
+  return text + fmt::format("    run it again: {}\n", again);
 }
 
 }  // namespace
@@ -119,16 +119,21 @@ std::string ClaimsTable(std::span<const verdict::ClaimAnswer> answers, const Sty
   return text;
 }
 
-std::string Findings(std::span<const Result> results, const std::string& again,
-                     const Style& style) {
+std::string Findings(std::span<const Result> results,
+                     const std::function<std::string(const Result&)>& again, const Style& style) {
+  constexpr std::size_t kMost = 20;
   std::string text;
+  std::size_t found = 0;
   std::map<std::string, int> skipped;
   for (const Result& result : results) {
     if (result.judgement.verdict == Verdict::kSkipped) ++skipped[result.judgement.reason];
     if (result.judgement.verdict == Verdict::kNotAsExpected ||
         result.judgement.verdict == Verdict::kError) {
-      text += Finding(result, again, style);
+      if (++found <= kMost) text += Finding(result, again(result), style);
     }
+  }
+  if (found > kMost) {
+    text += style.Bad(fmt::format("and {} more; --json FILE has them all\n", found - kMost));
   }
   for (const auto& [reason, count] : skipped) {
     text += style.Odd(fmt::format("skipped: {} cases: {}\n", count, reason));

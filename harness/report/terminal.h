@@ -4,6 +4,7 @@
 #include <chrono>
 #include <cstddef>
 #include <cstdio>
+#include <functional>
 #include <span>
 #include <string>
 #include <string_view>
@@ -56,9 +57,10 @@ class Progress {
 
 // The table of claims, one claim a row with its evidence under it.
 std::string ClaimsTable(std::span<const verdict::ClaimAnswer> answers, const Style& style);
-// Every result that is not as expected or an error, with what differs and the command that runs
-// this one case again; then the skipped ones by reason.
-std::string Findings(std::span<const verdict::Result> results, const std::string& again,
+// The results that are not as expected or errors, with what differs and the command that runs
+// this one case again (the first twenty, then how many more); then the skipped ones by reason.
+std::string Findings(std::span<const verdict::Result> results,
+                     const std::function<std::string(const verdict::Result&)>& again,
                      const Style& style);
 // "132 cases: 130 as expected, 2 not as expected, 0 errors, 0 skipped; 41.2 s"
 std::string Summary(const Totals& totals, double seconds, const Style& style);

@@ -8,6 +8,7 @@
 #include <set>
 
 #include "harness/suite/load.h"
+#include "harness/verdict/tensors.h"
 #include "src/base/error.h"
 #include "src/base/names.h"
 #include "src/checkpoint/read.h"
@@ -42,19 +43,6 @@ checkpoints::Reference Combine(const DeviceMap& map, const std::vector<verdict::
   return reference;
 }
 
-// The reader and the runtime must see the same tensors; that is the first thing held together.
-std::string Disagreement(const DeviceMap& map, const std::vector<verdict::SeenTensor>& seen) {
-  std::set<std::string> read;
-  std::set<std::string> loaded;
-  for (const auto& tensor : map.tensors) read.insert(tensor.name);
-  for (const auto& tensor : seen) loaded.insert(tensor.name);
-  if (read == loaded) return {};
-  std::vector<std::string> odd;
-  std::set_symmetric_difference(read.begin(), read.end(), loaded.begin(), loaded.end(),
-                                std::back_inserter(odd));
-  return fmt::format("the reader and the runtime see different tensors: {}", fmt::join(odd, ", "));
-}
-
 std::vector<std::string> OrStandard(const std::vector<std::string>& given,
                                     std::span<const char* const> standard) {
   return given.empty() ? std::vector<std::string>(standard.begin(), standard.end()) : given;
@@ -74,6 +62,7 @@ OwnCheckpoints::OwnCheckpoints(const std::vector<std::string>& files,
     const auto map = std::make_shared<DeviceMap>(checkpoint::ReadDeviceMap(file));
     Subject& subject = subjects_[file];
     subject.file = file;
+    subject.map = map;
     Load load{"own/reference",
               file,
               checkpoint::FormatName(map->format),
@@ -88,7 +77,7 @@ OwnCheckpoints::OwnCheckpoints(const std::vector<std::string>& files,
       if (seen.outcome != verdict::Outcome::kLoaded) {
         subject.broken = fmt::format("does not load on the CPU either: {}", seen.Text());
       } else {
-        subject.broken = Disagreement(*map, seen.tensors);
+        subject.broken = verdict::CompareMap(*map, subject.reference);
       }
     });
   }

@@ -31,16 +31,11 @@ portability::Place PlaceOf(const host::Host& host, const host::Mask& mask) {
 
 }  // namespace
 
-portability::Prediction PredictCase(const checkpoints::Reference& reference, const host::Host& host,
+portability::Prediction PredictCase(const checkpoint::DeviceMap& map, const host::Host& host,
                                     const host::Mask& mask, const host::Runtime& runtime,
-                                    const portability::Strategy& strategy) {
-  portability::Subject subject;
-  subject.format = reference.format;
-  for (const auto& storage : reference.storages) {
-    subject.storages.push_back({storage.device, storage.bytes});
-  }
-  const portability::Build build{runtime.family == "python", runtime.cuda};
-  return portability::Predict(subject, PlaceOf(host, mask), build, strategy);
+                                    const portability::Strategy& strategy, bool trust) {
+  const portability::Build build{runtime.family == "python", runtime.cuda, trust};
+  return portability::Predict(map, PlaceOf(host, mask), build, strategy);
 }
 
 }  // namespace portcullis::suite

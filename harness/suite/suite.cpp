@@ -7,6 +7,9 @@
 
 #include "harness/suite/load.h"
 #include "harness/suite/predict_case.h"
+#include "harness/verdict/tensors.h"
+#include "src/base/error.h"
+#include "src/checkpoint/read.h"
 
 namespace portcullis::suite {
 namespace {
@@ -80,13 +83,15 @@ Prepared Prepare(const Suite& suite, const scenario::Case& c, const host::Runtim
   const host::Mask mask = MaskOf(c, host);
   prepared.result.c = c;
   prepared.result.runtime_id = runtime.id;
-  prepared.result.prediction = PredictCase(subject.reference, host, mask, runtime, c.strategy);
+  prepared.result.prediction =
+      PredictCase(*subject.map, host, mask, runtime, c.strategy, suite.trust);
   prepared.result.expectation =
       c.expectation
           ? *c.expectation
           : verdict::FromPrediction(*prepared.result.prediction, subject.reference, c.strategy);
   prepared.load = {c.id, subject.file, subject.reference.format, c.strategy, host,
                    mask, &runtime,     suite.deadline,           suite.trust};
+  prepared.load.example = subject.reference.example;
   prepared.reference = std::move(subject.reference);
   return prepared;
 }
@@ -153,6 +158,16 @@ class Feeder {
 };
 
 }  // namespace
+
+void ReadMap(Subject& subject) {
+  try {
+    auto map = std::make_shared<checkpoint::DeviceMap>(checkpoint::ReadDeviceMap(subject.file));
+    subject.broken = verdict::CompareMap(*map, subject.reference);
+    subject.map = std::move(map);
+  } catch (const Error& error) {
+    subject.broken = error.what();
+  }
+}
 
 void RunCases(const Suite& suite, const std::vector<scenario::Case>& cases, runner::Runner& runner,
               const std::function<void(Result)>& done) {

@@ -4,6 +4,7 @@
 #include <chrono>
 #include <filesystem>
 #include <functional>
+#include <memory>
 #include <optional>
 #include <string>
 #include <vector>
@@ -14,6 +15,7 @@
 #include "harness/runner/runner.h"
 #include "harness/scenario/case.h"
 #include "harness/verdict/result.h"
+#include "src/checkpoint/device_map.h"
 
 namespace portcullis::suite {
 
@@ -21,9 +23,14 @@ namespace portcullis::suite {
 struct Subject {
   std::filesystem::path file;
   checkpoints::Reference reference;
-  std::string missing;  // why there is none; the case is then skipped
-  std::string broken;   // why it cannot be judged; the case is then an error
+  std::shared_ptr<const checkpoint::DeviceMap> map;  // as the static reader sees it
+  std::string missing;                               // why there is none; the case is then skipped
+  std::string broken;  // why it cannot be judged; the case is then an error
 };
+
+// Reads the device map of a subject's file and holds it against what the checkpoint truly holds:
+// where they differ, or the file cannot be read, the subject is broken.
+void ReadMap(Subject& subject);
 
 struct Suite {
   const host::HostLibrary& hosts;

@@ -57,6 +57,26 @@ void RequireEachUsed(const scenario::Devices& devices, const std::vector<SeenTen
 
 }  // namespace
 
+std::string CompareMap(const checkpoint::DeviceMap& map, const checkpoints::Reference& reference) {
+  std::map<std::string, const checkpoint::TensorEntry*> read;
+  for (const auto& tensor : map.tensors) read[tensor.name] = &tensor;
+  for (const ReferenceTensor& tensor : reference.tensors) {
+    const auto it = read.find(tensor.name);
+    if (it == read.end()) return fmt::format("static reading misses the tensor {}", tensor.name);
+    const checkpoint::TensorEntry& entry = *it->second;
+    if (entry.dtype != tensor.dtype || entry.shape != tensor.shape ||
+        entry.device != tensor.device) {
+      return fmt::format("static reading says {} is {} [{}] tagged {}, but it is {} [{}] tagged {}",
+                         tensor.name, entry.dtype, fmt::join(entry.shape, ", "), entry.device,
+                         tensor.dtype, fmt::join(tensor.shape, ", "), tensor.device);
+    }
+    read.erase(it);
+  }
+  if (read.empty()) return {};
+  return fmt::format("static reading sees the tensor {}, which no load reports",
+                     read.begin()->first);
+}
+
 void CompareTensors(const scenario::Devices& devices, const checkpoints::Reference& reference,
                     const std::vector<SeenTensor>& seen, std::vector<std::string>& differences) {
   std::vector<std::string> found;

@@ -7,6 +7,7 @@
 #include "harness/checkpoints/reference.h"
 #include "harness/scenario/case.h"
 #include "harness/verdict/observation.h"
+#include "src/checkpoint/device_map.h"
 
 namespace portcullis::verdict {
 
@@ -14,5 +15,9 @@ namespace portcullis::verdict {
 // (at most ten, then how many more).
 void CompareTensors(const scenario::Devices& devices, const checkpoints::Reference& reference,
                     const std::vector<SeenTensor>& seen, std::vector<std::string>& differences);
+
+// "" if the static reader sees the tensors that the checkpoint truly holds, with their dtypes,
+// shapes and tags, and the same bytes by tag; else the first difference.
+std::string CompareMap(const checkpoint::DeviceMap& map, const checkpoints::Reference& reference);
 
 }  // namespace portcullis::verdict

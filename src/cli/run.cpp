@@ -61,7 +61,27 @@ class Run {
 
   bool own() const { return !options_.checkpoints.empty(); }
 
+  // A name that no host, runtime or strategy has is a typing mistake, not an empty choice.
+  void CheckNames() const {
+    for (const auto& name : options_.hosts) {
+      static_cast<void>(world_.hosts.Find(scenario::ParseHostAndMask(name).first));
+    }
+    const auto runtimes = world_.KnownNames().runtimes;
+    for (const auto& name : options_.runtimes) {
+      if (std::find(runtimes.begin(), runtimes.end(), name) == runtimes.end()) {
+        throw UsageError(UnknownName("runtime", name, runtimes));
+      }
+    }
+    for (const auto& text : options_.strategies) {
+      const auto table = portability::StrategyTable();
+      const bool is_name = std::any_of(table.begin(), table.end(),
+                                       [&](const auto& row) { return row.name == text; });
+      if (!is_name || own()) static_cast<void>(portability::ParseStrategy(text));
+    }
+  }
+
   std::vector<scenario::Case> Cases() {
+    CheckNames();
     std::vector<scenario::Case> cases;
     if (own()) {
       own_ = std::make_unique<suite::OwnCheckpoints>(options_.checkpoints, world_.hosts,
@@ -121,7 +141,10 @@ class Run {
     suite::Subject subject;
     subject.file = store_.File(c.checkpoint);
     subject.missing = store_.Missing(c.checkpoint);
-    if (subject.missing.empty()) subject.reference = store_.ReferenceOf(c.checkpoint);
+    if (subject.missing.empty()) {
+      subject.reference = store_.ReferenceOf(c.checkpoint);
+      suite::ReadMap(subject);
+    }
     return subject;
   }
 
@@ -135,7 +158,8 @@ class Run {
     } else {
       fmt::print("{}", report::ClaimsTable(Answers(), style));
     }
-    fmt::print("\n{}", report::Findings(results_, Again(), style));
+    fmt::print("\n{}", report::Findings(
+                           results_, [this](const auto& result) { return Again(result); }, style));
     const double seconds =
         std::chrono::duration<double>(std::chrono::steady_clock::now() - started_).count();
     fmt::print("{}", report::Summary(totals_, seconds, style));
@@ -174,15 +198,17 @@ class Run {
     }
   }
 
-  // The command line that chose these cases, for "run it again".
-  std::string Again() const {
+  // The command line that runs this one case again.
+  std::string Again(const verdict::Result& result) const {
+    if (own()) {
+      return fmt::format(
+          "portcullis run --checkpoint '{}' --host '{}' --runtime {} --strategy '{}'",
+          result.c.checkpoint, scenario::HostAndMask(result.c.host, result.c.mask),
+          result.c.runtime, result.c.strategy.Text());
+    }
     std::string command = "portcullis run";
     for (const auto& scenario : options_.scenarios) command += " " + scenario;
-    if (own()) {
-      command += " --checkpoint";
-      for (const auto& file : options_.checkpoints) command += fmt::format(" '{}'", file);
-    }
-    return command;
+    return fmt::format("{} --filter '{}'", command, result.c.id);
   }
 
   const Options& options_;

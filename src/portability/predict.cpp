@@ -8,8 +8,13 @@
 #include <map>
 #include <optional>
 
+#include "src/portability/weights_only.h"
+
 namespace portcullis::portability {
 namespace {
+
+using checkpoint::DeviceMap;
+using checkpoint::Format;
 
 // Who is asked to put something on a device; each has its own words for the same trouble.
 enum class Asked {
@@ -18,7 +23,15 @@ enum class Asked {
 };
 
 // What is wrong with a CUDA device on a host.
-enum class Trouble { kCpuBuild, kNoDriver, kDriverTooOld, kNoGpu, kNoSuchGpu, kNoMemory };
+enum class Trouble {
+  kCpuBuild,
+  kCpuBuildNoIndex,
+  kNoDriver,
+  kDriverTooOld,
+  kNoGpu,
+  kNoSuchGpu,
+  kNoMemory
+};
 
 struct Rule {
   Asked asked;
@@ -45,6 +58,8 @@ constexpr std::array kRules{
          "the storages do not fit into the memory of {device}"},
     Rule{Asked::kAten, Trouble::kCpuBuild, "cpu-build",
          "{device} is asked of a build without CUDA"},
+    Rule{Asked::kAten, Trouble::kCpuBuildNoIndex, "not-linked",
+         "{device} is asked of a build without CUDA, which cannot say which GPU is current"},
     Rule{Asked::kAten, Trouble::kNoDriver, "no-driver",
          "{device} is asked for and the host has no NVIDIA driver"},
     Rule{Asked::kAten, Trouble::kDriverTooOld, "driver-too-old",
@@ -118,32 +133,71 @@ Prediction Unsupported(std::string reason) {
 }
 
 // TorchScript archives are read by LibTorch in either language; the others by torch.load.
-bool ReadByTorchLoad(const Subject& subject, const Build& build) {
-  return build.python && subject.format != "torchscript" && subject.format != "archive";
+bool ReadByTorchLoad(const DeviceMap& subject, const Build& build) {
+  return build.python && subject.format != Format::kTorchScript &&
+         subject.format != Format::kArchive;
+}
+
+// torch::pickle_load, the C++ reader of whatever torch.save or torch::pickle_save wrote.
+bool ReadByPickleLoad(const DeviceMap& subject, const Build& build) {
+  return !build.python && (subject.format == Format::kZip || subject.format == Format::kPickleSave);
+}
+
+bool IsScriptModule(const DeviceMap& subject) { return subject.format == Format::kTorchScript; }
+
+// What C++ has no function for.
+std::optional<Prediction> UnsupportedByCpp(const DeviceMap& subject, const Build& build,
+                                           const Strategy& strategy) {
+  switch (strategy.kind) {
+    case StrategyKind::kRemap:
+    case StrategyKind::kCallable:
+    case StrategyKind::kMmap:
+      return Unsupported("LibTorch takes one device, no dict, callable or mmap");
+    case StrategyKind::kMapLocation:
+    case StrategyKind::kCpuThenTo:
+    case StrategyKind::kParts:
+      if (ReadByPickleLoad(subject, build)) {
+        return Unsupported("torch::pickle_load has no device argument");
+      }
+      break;
+    case StrategyKind::kAsSaved:
+    case StrategyKind::kAsSavedThenTo:
+    case StrategyKind::kForward:
+      break;
+  }
+  if (subject.format == Format::kLegacy) return Unsupported("LibTorch has no reader for it");
+  return std::nullopt;
+}
+
+// What torch.load and torch.jit.load refuse or lack (PyTorch 2.11).
+std::optional<Prediction> RefusedByPython(const DeviceMap& subject, const Build& build,
+                                          const Strategy& strategy) {
+  const bool is_mmap = strategy.kind == StrategyKind::kMmap;
+  if (!ReadByTorchLoad(subject, build)) {
+    const bool is_map =
+        strategy.kind == StrategyKind::kRemap || strategy.kind == StrategyKind::kCallable;
+    if (is_map) return Raises("jit-map-type", "torch.jit.load takes a device only");
+    if (is_mmap) return Unsupported("torch.jit.load has no mmap argument");
+    return std::nullopt;
+  }
+  if (is_mmap && subject.format == Format::kLegacy) {
+    return Raises("mmap-legacy", "a legacy checkpoint cannot be mapped into memory");
+  }
+  const auto refused = WeightsOnlyRefuses(subject.globals);
+  if (!build.trust && !refused.empty()) {
+    return Raises("weights-only", fmt::format("weights_only=True refuses {}", refused.front()));
+  }
+  return std::nullopt;
 }
 
 // The ways that a format or a language has no function for, and those refused at once.
-std::optional<Prediction> RefusedAtOnce(const Subject& subject, const Build& build,
+std::optional<Prediction> RefusedAtOnce(const DeviceMap& subject, const Build& build,
                                         const Strategy& strategy) {
-  const bool is_map =
-      strategy.kind == StrategyKind::kRemap || strategy.kind == StrategyKind::kCallable;
-  const bool is_mmap = strategy.kind == StrategyKind::kMmap;
-  if (!build.python && (is_map || is_mmap)) {
-    return Unsupported("LibTorch takes one device, no dict, callable or mmap");
+  if (strategy.kind == StrategyKind::kForward && !IsScriptModule(subject)) {
+    return Unsupported("only a TorchScript module can be called");
   }
-  if (!build.python && subject.format == "pickle-save" &&
-      (strategy.kind == StrategyKind::kMapLocation || strategy.kind == StrategyKind::kCpuThenTo ||
-       strategy.kind == StrategyKind::kParts)) {
-    return Unsupported("torch::pickle_load has no device argument");
-  }
-  if (build.python && !ReadByTorchLoad(subject, build)) {
-    if (is_map) return Raises("jit-map-type", "torch.jit.load takes a device only");
-    if (is_mmap) return Unsupported("torch.jit.load has no mmap argument");
-  }
-  if (is_mmap && subject.format == "legacy") {
-    return Raises("mmap-legacy", "a legacy checkpoint cannot be mapped into memory");
-  }
-  return std::nullopt;
+  return build.python ? RefusedByPython(subject, build, strategy)
+                      : UnsupportedByCpp(subject, build, strategy);
 }
 
 // Where the load itself puts a storage, and who is asked to; "" means: left in host memory.
@@ -172,6 +226,7 @@ Restore RestoreOf(const std::string& tag, const Strategy& strategy, Asked usual)
     case StrategyKind::kParts:
       return {"cpu", usual};
     case StrategyKind::kMmap:
+    case StrategyKind::kForward:
       return {strategy.argument.empty() ? tag : strategy.argument, usual};
   }
   return {tag, usual};
@@ -194,16 +249,27 @@ std::optional<Prediction> ForeignTag(const std::string& device) {
   return Raises("unknown-tag", fmt::format("this PyTorch has no device of the kind {}", device));
 }
 
-std::optional<Prediction> LoadFails(const Subject& subject, const Place& place, const Build& build,
-                                    const Strategy& strategy) {
-  const Asked usual = ReadByTorchLoad(subject, build) ? Asked::kTorchLoad : Asked::kAten;
+// A map given to torch.jit.load is checked by torch.load's own check (torch/jit/_serialization.py
+// validate_map_location, 2.11); tags it finds itself are not.
+Asked AskedByLoad(const DeviceMap& subject, const Build& build, const Strategy& strategy) {
+  if (ReadByTorchLoad(subject, build)) return Asked::kTorchLoad;
+  const bool mapped = strategy.kind == StrategyKind::kMapLocation ||
+                      (strategy.kind == StrategyKind::kForward && !strategy.argument.empty());
+  return build.python && mapped ? Asked::kTorchLoad : Asked::kAten;
+}
+
+std::optional<Prediction> LoadFails(const DeviceMap& subject, const Place& place,
+                                    const Build& build, const Strategy& strategy) {
+  const Asked usual = AskedByLoad(subject, build, strategy);
   std::map<std::size_t, std::uint64_t> used;  // bytes by GPU
-  for (const Subject::Storage& storage : subject.storages) {
+  for (const auto& storage : subject.storages) {
     const Restore restore = RestoreOf(storage.device, strategy, usual);
     if (auto foreign = ForeignTag(restore.device)) return foreign;
     const auto index = CudaIndex(restore.device);
     if (!index) continue;
-    if (const auto trouble = TroubleWith(*index, place, build)) {
+    if (auto trouble = TroubleWith(*index, place, build)) {
+      const bool no_index = trouble == Trouble::kCpuBuild && restore.device == "cuda";
+      if (no_index && restore.asked == Asked::kAten) trouble = Trouble::kCpuBuildNoIndex;
       return Fails(restore.asked, *trouble, restore.device, "load", place);
     }
     used[*index] += storage.bytes;
@@ -214,8 +280,8 @@ std::optional<Prediction> LoadFails(const Subject& subject, const Place& place, 
   return std::nullopt;
 }
 
-std::optional<Prediction> MoveFails(const Subject& subject, const Place& place, const Build& build,
-                                    const Strategy& strategy) {
+std::optional<Prediction> MoveFails(const DeviceMap& subject, const Place& place,
+                                    const Build& build, const Strategy& strategy) {
   if (subject.storages.empty()) return std::nullopt;
   for (const std::string& device : MovesTo(strategy)) {
     const auto index = CudaIndex(device);
@@ -233,11 +299,26 @@ std::optional<Prediction> MoveFails(const Subject& subject, const Place& place, 
   return std::nullopt;
 }
 
-std::string Remedy(const Subject& subject, const Build& build) {
+// A device written into TorchScript code is asked for when the code runs; no map reaches it.
+std::optional<Prediction> UseFails(const DeviceMap& subject, const Place& place, const Build& build,
+                                   const Strategy& strategy) {
+  if (strategy.kind != StrategyKind::kForward) return std::nullopt;
+  for (const checkpoint::DeviceTag& tag : subject.tags) {
+    if (tag.place != checkpoint::Place::kCodeLiteral) continue;
+    const auto index = CudaIndex(tag.device);
+    if (!index) continue;
+    if (const auto trouble = TroubleWith(*index, place, build)) {
+      return Fails(Asked::kAten, *trouble, tag.device, "use", place);
+    }
+  }
+  return std::nullopt;
+}
+
+std::string Remedy(const DeviceMap& subject, const Build& build) {
   if (!build.python) {
-    if (subject.format == "pickle-save") return "save it from the CPU: tensor.to(torch::kCPU)";
-    return subject.format == "archive" ? "archive.load_from(path, torch::kCPU)"
-                                       : "torch::jit::load(path, torch::kCPU)";
+    if (ReadByPickleLoad(subject, build)) return "save it from the CPU: tensor.to(torch::kCPU)";
+    return subject.format == Format::kArchive ? "archive.load_from(path, torch::kCPU)"
+                                              : "torch::jit::load(path, torch::kCPU)";
   }
   return ReadByTorchLoad(subject, build) ? "torch.load(path, map_location='cpu')"
                                          : "torch.jit.load(path, map_location='cpu')";
@@ -268,11 +349,12 @@ std::vector<std::string> PartDevices(const Strategy& strategy) {
   return devices;
 }
 
-Prediction Predict(const Subject& subject, const Place& place, const Build& build,
+Prediction Predict(const DeviceMap& subject, const Place& place, const Build& build,
                    const Strategy& strategy) {
   auto failure = RefusedAtOnce(subject, build, strategy);
   if (!failure) failure = LoadFails(subject, place, build, strategy);
   if (!failure) failure = MoveFails(subject, place, build, strategy);
+  if (!failure) failure = UseFails(subject, place, build, strategy);
   if (!failure) {
     Prediction prediction;
     prediction.reason = "every device it asks for is there";

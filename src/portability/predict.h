@@ -6,19 +6,10 @@
 #include <string>
 #include <vector>
 
+#include "src/checkpoint/device_map.h"
 #include "src/portability/strategy.h"
 
 namespace portcullis::portability {
-
-// What the rules need to know of a checkpoint.
-struct Subject {
-  std::string format;  // as checkpoint::FormatName says
-  struct Storage {
-    std::string device;  // its tag
-    std::uint64_t bytes = 0;
-  };
-  std::vector<Storage> storages;  // in the order they are restored
-};
 
 // What the rules need to know of a host, behind its mask.
 struct Place {
@@ -30,6 +21,7 @@ struct Place {
 struct Build {
   bool python = true;  // else C++
   int cuda = 13;       // CUDA major it was built with; 0: CPU only
+  bool trust = false;  // Python: torch.load(weights_only=False)
 };
 
 struct Prediction {
@@ -42,7 +34,7 @@ struct Prediction {
   std::string Text() const;  // "loads" or "raises no-driver in move"
 };
 
-Prediction Predict(const Subject& subject, const Place& place, const Build& build,
+Prediction Predict(const checkpoint::DeviceMap& subject, const Place& place, const Build& build,
                    const Strategy& strategy);
 
 // The device where a storage with this tag ends up when the strategy succeeds. "cuda" has become

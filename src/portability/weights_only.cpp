@@ -1,0 +1,127 @@
+#include "src/portability/weights_only.h"
+
+#include <algorithm>
+#include <array>
+#include <iterator>
+
+namespace portcullis::portability {
+namespace {
+
+// Names accepted as they stand. "__builtin__" is Python 2's name of builtins, which torch.save's
+// protocol 2 still writes.
+constexpr std::array<std::string_view, 57> kNames{
+    "_codecs.encode",
+    "builtins.bytearray",
+    "builtins.complex",
+    "builtins.set",
+    "__builtin__.bytearray",
+    "__builtin__.complex",
+    "__builtin__.set",
+    "collections.Counter",
+    "collections.OrderedDict",
+    "torch.Size",
+    "torch.Tensor",
+    "torch.device",
+    "torch.nn.parameter.Parameter",
+    "torch.serialization._get_layout",
+    "torch._tensor._rebuild_from_type_v2",
+    "torch.storage.TypedStorage",
+    "torch.storage.UntypedStorage",
+    "torch._utils._rebuild_device_tensor_from_cpu_tensor",
+    "torch._utils._rebuild_device_tensor_from_numpy",
+    "torch._utils._rebuild_meta_tensor_no_storage",
+    "torch._utils._rebuild_nested_tensor",
+    "torch._utils._rebuild_parameter",
+    "torch._utils._rebuild_parameter_with_state",
+    "torch._utils._rebuild_qtensor",
+    "torch._utils._rebuild_sparse_tensor",
+    "torch._utils._rebuild_tensor",
+    "torch._utils._rebuild_tensor_v2",
+    "torch._utils._rebuild_tensor_v3",
+    "torch._utils._rebuild_wrapper_subclass",
+    "torch.bfloat16",
+    "torch.bits16",
+    "torch.bits1x8",
+    "torch.bits2x4",
+    "torch.bits4x2",
+    "torch.bits8",
+    "torch.bool",
+    "torch.complex128",
+    "torch.complex32",
+    "torch.complex64",
+    "torch.float16",
+    "torch.float32",
+    "torch.float4_e2m1fn_x2",
+    "torch.float64",
+    "torch.float8_e4m3fn",
+    "torch.float8_e4m3fnuz",
+    "torch.float8_e5m2",
+    "torch.float8_e5m2fnuz",
+    "torch.float8_e8m0fnu",
+    "torch.per_channel_affine",
+    "torch.per_channel_affine_float_qparams",
+    "torch.per_channel_symmetric",
+    "torch.per_tensor_affine",
+    "torch.per_tensor_symmetric",
+    "torch.qint32",
+    "torch.qint8",
+    "torch.quint2x4",
+    "torch.quint4x2"};
+
+// "torch.int8", "torch.uint3": every width that has a dtype.
+bool IsIntegerType(std::string_view name) {
+  constexpr std::array<std::string_view, 11> kWidths{"1", "2", "3",  "4",  "5", "6",
+                                                     "7", "8", "16", "32", "64"};
+  for (const std::string_view prefix : {"torch.int", "torch.uint", "torch.quint"}) {
+    if (!name.starts_with(prefix)) continue;
+    const std::string_view width = name.substr(prefix.size());
+    if (prefix == "torch.quint") return width == "8";
+    return std::find(kWidths.begin(), kWidths.end(), width) != kWidths.end();
+  }
+  return false;
+}
+
+// Element types of the old storage and tensor classes; which exist differs by kind.
+constexpr std::array<std::string_view, 9> kTensorTypes{
+    "BFloat16", "Byte", "Char", "Double", "Float", "Half", "Int", "Long", "Short"};
+constexpr std::array<std::string_view, 3> kDenseTypes{"Bool", "ComplexDouble", "ComplexFloat"};
+constexpr std::array<std::string_view, 5> kQuantTypes{"QInt32", "QInt8", "QUInt2x4", "QUInt4x2",
+                                                      "QUInt8"};
+
+template <std::size_t N>
+bool Among(const std::array<std::string_view, N>& names, std::string_view name) {
+  return std::find(names.begin(), names.end(), name) != names.end();
+}
+
+// "torch.cuda.FloatStorage", "torch.sparse.HalfTensor", …
+bool IsOldClass(std::string_view name) {
+  std::string_view rest = name;
+  if (!rest.starts_with("torch.")) return false;
+  rest.remove_prefix(6);
+  const bool cuda = rest.starts_with("cuda.");
+  if (cuda) rest.remove_prefix(5);
+  const bool sparse = rest.starts_with("sparse.");
+  if (sparse) rest.remove_prefix(7);
+  const bool tensor = rest.ends_with("Tensor");
+  if (!tensor && !rest.ends_with("Storage")) return false;
+  rest.remove_suffix(tensor ? 6 : 7);
+  if (Among(kTensorTypes, rest)) return tensor || !sparse;
+  if (sparse) return false;
+  if (rest == "Bool") return true;
+  return !tensor && (Among(kDenseTypes, rest) || (!cuda && Among(kQuantTypes, rest)));
+}
+
+}  // namespace
+
+bool WeightsOnlyAccepts(std::string_view global) {
+  return Among(kNames, global) || IsIntegerType(global) || IsOldClass(global);
+}
+
+std::vector<std::string> WeightsOnlyRefuses(const std::vector<std::string>& globals) {
+  std::vector<std::string> refused;
+  std::copy_if(globals.begin(), globals.end(), std::back_inserter(refused),
+               [](const std::string& global) { return !WeightsOnlyAccepts(global); });
+  return refused;
+}
+
+}  // namespace portcullis::portability
