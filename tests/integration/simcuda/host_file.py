@@ -1,16 +1,30 @@
 """Owns: writing host descriptions and reading flight records for the tests of the simulated runtime.
 The layouts are those of src/simcuda/interface/*.h; the program itself writes them in harness/host."""
 
+import pathlib
+import re
 import struct
 import uuid
 
+INTERFACE = pathlib.Path(__file__).resolve().parents[3] / "src" / "simcuda" / "interface"
+
+
+def constant(header, name):
+    """A number that a header of the interface defines."""
+    text = (INTERFACE / header).read_text(encoding="utf-8")
+    return int(re.search(rf"\b{name} = (\d+);", text)[1])
+
+
 DEVICE = "128s16sQ12i"  # DeviceDescription
-MAX_DEVICES = 64
-PHASES = 4
+MAX_DEVICES = constant("host_description.h", "kMaxDevices")
+HOST_VERSION = constant("host_description.h", "kHostVersion")
+RECORD_VERSION = constant("flight_record.h", "kRecordVersion")
+PHASES = constant("flight_record.h", "kPhases")
 COUNTERS = ("host_to_device_bytes", "host_to_device_calls", "device_to_host_bytes",
             "device_to_host_calls", "device_to_device_bytes", "device_to_device_calls",
             "allocations", "peak_bytes", "kernels_launched")
-REFUSED_NAMES, REFUSED_BYTES = 16, 96
+REFUSED_NAMES = constant("flight_record.h", "kRefusedNames")
+REFUSED_BYTES = constant("flight_record.h", "kRefusedNameBytes")
 NAMES_AT = 32
 IN_USE_AT = NAMES_AT + REFUSED_NAMES * REFUSED_BYTES
 COUNTERS_AT = IN_USE_AT + 8 * MAX_DEVICES
@@ -27,13 +41,13 @@ def device(name="NVIDIA H200", gib=141, capability=(9, 0), number=0, multiproces
 
 def write_host(path, devices, driver=13000):
     with open(path, "wb") as file:
-        file.write(struct.pack("<4sIiI", b"HOST", 1, driver, len(devices)))
+        file.write(struct.pack("<4sIiI", b"HOST", HOST_VERSION, driver, len(devices)))
         file.write(b"".join(devices).ljust(struct.calcsize(DEVICE) * MAX_DEVICES, b"\0"))
 
 
 def write_record(path):
     with open(path, "wb") as file:
-        file.write(struct.pack("<4sI", b"FLHT", 1).ljust(RECORD_BYTES, b"\0"))
+        file.write(struct.pack("<4sI", b"FLHT", RECORD_VERSION).ljust(RECORD_BYTES, b"\0"))
 
 
 def read_record(path):
