@@ -107,7 +107,6 @@ PORTCULLIS_ENTRY cudaError_t __cudaPopCallConfiguration(dim3* grid, dim3* block,
   return cudaSuccess;
 }
 
-#if CUDART_VERSION >= 13000
 PORTCULLIS_ENTRY cudaError_t __cudaGetKernel(cudaKernel_t* kernel, const void* function) {
   *kernel = static_cast<cudaKernel_t>(const_cast<void*>(function));
   return cudaSuccess;
@@ -117,7 +116,6 @@ PORTCULLIS_ENTRY cudaError_t __cudaLaunchKernel(cudaKernel_t kernel, dim3, dim3,
                                                 std::size_t, cudaStream_t) {
   return RefuseLaunch("cudaLaunchKernel", kernel);
 }
-#endif
 
 PORTCULLIS_ENTRY cudaError_t cudaLaunchKernel(const void* function, dim3, dim3, void**, std::size_t,
                                               cudaStream_t) {
