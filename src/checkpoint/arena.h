@@ -51,11 +51,7 @@ class Chunked {
   T& back() { return (*this)[size_ - 1]; }
 
   std::uint32_t push_back(const T& value) {
-    if ((size_ >> kShift) == chunks_.size()) {
-      budget_.Take(sizeof(T) << kShift);
-      // The budget is far below 2^32 elements, so size_ cannot wrap.
-      chunks_.push_back(std::unique_ptr<T[]>(new T[std::size_t{1} << kShift]));
-    }
+    if ((size_ & kMask) == 0 && (size_ >> kShift) == chunks_.size()) AddChunk();
     (*this)[size_] = value;
     return size_++;
   }
@@ -63,6 +59,12 @@ class Chunked {
   void truncate(std::uint32_t size) { size_ = std::min(size, size_); }
 
  private:
+  void AddChunk() {
+    budget_.Take(sizeof(T) << kShift);
+    // The budget is far below 2^32 elements, so size_ cannot wrap.
+    chunks_.push_back(std::unique_ptr<T[]>(new T[std::size_t{1} << kShift]));
+  }
+
   static constexpr std::uint32_t kShift = 10;
   static constexpr std::uint32_t kMask = (1U << kShift) - 1;
 

@@ -44,14 +44,6 @@ void Cursor::Load(std::uint64_t size) {
   at_ = 0;
 }
 
-std::uint64_t Cursor::Little(unsigned size) {
-  Load(size);
-  std::uint64_t value = 0;
-  for (unsigned i = 0; i < size; ++i) value |= std::uint64_t{loaded_[at_ + i]} << (8 * i);
-  at_ += size;
-  return value;
-}
-
 std::string_view Cursor::Text(std::uint64_t size) {
   if (size > kLongestText) {
     source_.Require(Offset(), size, "text");

@@ -27,9 +27,9 @@ class Cursor {
     if (at_ == loaded_.size()) Load(1);
     return loaded_[at_++];
   }
-  std::uint16_t U16() { return static_cast<std::uint16_t>(Little(2)); }
-  std::uint32_t U32() { return static_cast<std::uint32_t>(Little(4)); }
-  std::uint64_t U64() { return Little(8); }
+  std::uint16_t U16() { return static_cast<std::uint16_t>(Little<2>()); }
+  std::uint32_t U32() { return static_cast<std::uint32_t>(Little<4>()); }
+  std::uint64_t U64() { return Little<8>(); }
 
   // The next `size` bytes (at most kLongestText of them), valid until the next read.
   std::string_view Text(std::uint64_t size);
@@ -41,7 +41,14 @@ class Cursor {
   static constexpr std::uint64_t kLongestText = 1 << 16;
 
  private:
-  std::uint64_t Little(unsigned size);
+  template <unsigned size>
+  std::uint64_t Little() {
+    if (loaded_.size() - at_ < size) Load(size);
+    std::uint64_t value = 0;
+    for (unsigned i = 0; i < size; ++i) value |= std::uint64_t{loaded_[at_ + i]} << (8 * i);
+    at_ += size;
+    return value;
+  }
   // Makes at least `size` bytes available at at_. Throws CheckpointError if there are fewer.
   void Load(std::uint64_t size);
 

@@ -31,7 +31,7 @@ class Leaves {
   // Called with what IsLeaf() was just asked about.
   void Add(Ref ref, const std::string& name) {
     if (described_) {
-      AddTensor(ref, *described_, name);
+      AddTensor(ref, std::move(*described_), name);
     } else if (const StorageEntry* storage = storages_.Of(ref); storage != nullptr) {
       AddBareStorage(*storage, name);
     } else if (const std::ptrdiff_t tag = storages_.TagOf(ref); tag >= 0) {
@@ -42,7 +42,7 @@ class Leaves {
   }
 
  private:
-  void AddTensor(Ref ref, const Described& described, const std::string& name);
+  void AddTensor(Ref ref, Described described, const std::string& name);
   void AddBareStorage(const StorageEntry& storage, const std::string& name);
   void AddLookalike(Ref ref, const std::string& name);
 
@@ -55,10 +55,10 @@ class Leaves {
   std::unordered_set<Ref> lookalikes_;
 };
 
-void Leaves::AddTensor(Ref ref, const Described& described, const std::string& name) {
+void Leaves::AddTensor(Ref ref, Described described, const std::string& name) {
   TensorEntry tensor;
   tensor.name = name;
-  tensor.shape = described.shape;
+  tensor.shape = std::move(described.shape);
   tensor.member = context_.source.Origin().member;
   const StorageEntry* storage = storages_.Of(described.storage);
   if (storage != nullptr) {

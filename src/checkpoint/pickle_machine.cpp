@@ -48,7 +48,7 @@ void PickleMachine::PopValueOrMark() {
 Ref PickleMachine::CollectMarked(Kind kind) {
   const std::uint32_t mark = LastMark();
   const Ref made = values_.AddEmpty(kind);
-  for (std::uint32_t i = mark; i < stack_.size(); ++i) values_.AddItem(made, stack_[i]);
+  values_.AddItems(made, stack_, mark, stack_.size());
   if (kind == Kind::kDict && (stack_.size() - mark) % 2 != 0) {
     Damaged("with a key that has no value", "pairs");
   }
@@ -75,7 +75,7 @@ void PickleMachine::ExtendMarked(bool pairs) {
   if (values_.KindOf(target) == Kind::kPersistent) return;
   if (values_.KindOf(target) == Kind::kObject) values_.ObjectOf(target).pairs = pairs;
   // truncate() keeps the memory: what was above the mark is still there.
-  for (std::uint32_t i = mark; i < end; ++i) values_.AddItem(target, stack_[i]);
+  values_.AddItems(target, stack_, mark, end);
 }
 
 void PickleMachine::AddTo(Ref target, Ref key, Ref value) {
@@ -116,23 +116,26 @@ void PickleMachine::Recall(std::uint64_t index) {
 }
 
 void PickleMachine::PushText(Kind kind, std::uint64_t size) {
+  if (size > in_.Left()) in_.source().Require(in_.Offset(), size, std::string(name_));
   Text text;
   text.size = size;
   text.offset = in_.Offset();
   text.opcode_at = opcode_at_;
-  in_.source().Require(text.offset, size, std::string(name_));
-  if (kind == Kind::kString) text.text = in_.Text(std::min(size, Values::kTextKept));
-  const Ref made = kind == Kind::kString ? values_.AddString(text) : values_.AddBytes(text);
-  in_.Seek(text.offset + size);
-  Push(made);
+  const std::uint64_t kept = kind == Kind::kString ? std::min(size, Values::kTextKept) : 0;
+  text.text = in_.Text(kept);
+  Push(kind == Kind::kString ? values_.AddString(text) : values_.AddBytes(text));
+  if (kept < size) in_.Skip(size - kept);
 }
 
 void PickleMachine::PushTuple(unsigned count) {
   if (stack_.size() < count) Damaged("with too few values", fmt::format("{} values", count));
   const Ref made = values_.AddEmpty(Kind::kTuple);
   const std::uint32_t first = stack_.size() - count;
-  for (std::uint32_t i = first; i < stack_.size(); ++i) values_.AddItem(made, stack_[i]);
-  for (unsigned i = 0; i < count; ++i) Pop();
+  if (!marks_.empty() && first < marks_.back()) {
+    Damaged("with too few values", fmt::format("{} values", count));
+  }
+  values_.AddItems(made, stack_, first, stack_.size());
+  stack_.truncate(first);
   Push(made);
 }
 

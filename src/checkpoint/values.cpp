@@ -25,6 +25,7 @@ Values::Values(Budget& budget)
       persistents_(budget),
       items_(budget),
       slices_(budget),
+      one_(budget),
       characters_(budget) {
   Add(Kind::kNone, 0, 0);
   Add(Kind::kBool, 0, 0);
@@ -141,25 +142,34 @@ Ref Values::AddPersistent(Ref id) {
 Ref Values::AddEmpty(Kind kind) { return Add(kind, 0, kNoSlices); }
 
 void Values::AddItem(Ref ref, Ref item) {
+  one_.truncate(0);
+  one_.push_back(item);
+  AddItems(ref, one_, 0, 1);
+}
+
+void Values::AddItems(Ref ref, const Chunked<Ref>& from, std::uint32_t begin, std::uint32_t end) {
+  if (begin == end) return;
   if (KindOf(ref) == Kind::kObject) {
     Object& object = ObjectOf(ref);
-    Extend(object.first, object.last, item);
+    Extend(object.first, object.last, from, begin, end);
     return;
   }
   Value& value = values_[ref];
   auto first = static_cast<std::uint32_t>(value.data);
   auto last = static_cast<std::uint32_t>(value.data >> 32);
-  Extend(first, last, item);
+  Extend(first, last, from, begin, end);
   value.data = Pack(first, last);
 }
 
-void Values::Extend(std::uint32_t& first, std::uint32_t& last, Ref item) {
-  const std::uint32_t at = items_.push_back(item);
+void Values::Extend(std::uint32_t& first, std::uint32_t& last, const Chunked<Ref>& from,
+                    std::uint32_t begin, std::uint32_t end) {
+  const std::uint32_t at = items_.size();
+  for (std::uint32_t i = begin; i < end; ++i) items_.push_back(from[i]);
   if (last != kNoRef && slices_[last].start + slices_[last].count == at) {
-    ++slices_[last].count;
+    slices_[last].count += end - begin;
     return;
   }
-  const std::uint32_t slice = slices_.push_back({at, 1, kNoRef});
+  const std::uint32_t slice = slices_.push_back({at, end - begin, kNoRef});
   if (last == kNoRef) {
     first = slice;
   } else {

@@ -100,6 +100,8 @@ class Values {
   Ref AddPersistent(Ref id);
   Ref AddEmpty(Kind kind);  // kList, kDict, kSet, kTuple, kOpaque, kBigInt
   void AddItem(Ref ref, Ref item);
+  // Adds from[begin] to from[end - 1].
+  void AddItems(Ref ref, const Chunked<Ref>& from, std::uint32_t begin, std::uint32_t end);
 
   // All globals, objects and persistent ids, in the order in which they were made.
   const std::vector<Global>& globals() const { return globals_; }
@@ -123,7 +125,9 @@ class Values {
   Ref Add(Kind kind, std::uint32_t index, std::uint64_t data) {
     return values_.push_back({kind, index, data});
   }
-  void Extend(std::uint32_t& first, std::uint32_t& last, Ref item);
+  // Appends to the value's last slice, or to a new one where items of others came between.
+  void Extend(std::uint32_t& first, std::uint32_t& last, const Chunked<Ref>& from,
+              std::uint32_t begin, std::uint32_t end);
 
   Budget& budget_;
   Chunked<Value> values_;
@@ -133,6 +137,7 @@ class Values {
   Chunked<Ref> persistents_;  // the values themselves
   Chunked<Ref> items_;
   Chunked<Slice> slices_;
+  Chunked<Ref> one_;  // the item of AddItem
   TextArena characters_;
   std::vector<Global> globals_;
   std::unordered_map<std::string_view, Ref> global_refs_;  // "module\nname"

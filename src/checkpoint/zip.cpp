@@ -17,7 +17,7 @@ namespace {
 // Record signatures and sizes: APPNOTE.TXT 6.3.10, sections 4.3.7 to 4.3.16.
 constexpr std::uint32_t kLocalHeader = 0x04034b50;
 constexpr std::uint32_t kDirectoryEntry = 0x02014b50;
-constexpr std::uint32_t kEndRecord = 0x06054b50;
+constexpr std::string_view kEndRecord = "PK\x05\x06";
 constexpr std::uint32_t kEndRecord64 = 0x06064b50;
 constexpr std::uint32_t kEndLocator64 = 0x07064b50;
 constexpr std::uint64_t kLocalHeaderSize = 30;
@@ -127,7 +127,7 @@ std::optional<std::uint64_t> FindZipEnd(const Source& source) {
     source.Read(from, tail);
     for (std::uint64_t at = last + 1; at-- > from;) {
       const std::uint8_t* p = tail.data() + (at - from);
-      if (p[0] == 'P' && p[1] == 'K' && p[2] == 5 && p[3] == 6) return at;
+      if (std::equal(kEndRecord.begin(), kEndRecord.end(), p)) return at;
     }
     if (from == first) return {};
   }

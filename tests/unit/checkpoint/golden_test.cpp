@@ -19,7 +19,9 @@ namespace portcullis::checkpoint {
 namespace {
 
 using nlohmann::json;
+using testing::Contains;
 using testing::ElementsAreArray;
+using testing::HasSubstr;
 using testing::IsSupersetOf;
 using testing::UnorderedElementsAreArray;
 
@@ -149,10 +151,13 @@ TEST_P(GoldenTest, NamesThePlaceOfEveryTag) {
 }
 
 TEST_P(GoldenTest, ReadsTheSameFromMemory) {
-  if (map_.format == Format::kShardedIndex || map_.format == Format::kDistributed) {
-    GTEST_SKIP() << "has further files, which bytes in memory do not have";
-  }
   const DeviceMap again = ReadDeviceMap(ReadBytes(GetParam()), GetParam().string());
+  EXPECT_EQ(again.format, map_.format);
+  if (map_.format == Format::kShardedIndex || map_.format == Format::kDistributed) {
+    // Their further files are not looked for, and that is said.
+    EXPECT_THAT(again.warnings, Contains(HasSubstr("was not read")));
+    return;
+  }
   ASSERT_EQ(again.tensors.size(), map_.tensors.size());
   for (std::size_t i = 0; i < again.tensors.size(); ++i) {
     EXPECT_EQ(again.tensors[i].name, map_.tensors[i].name);

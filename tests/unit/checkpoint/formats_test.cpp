@@ -1,0 +1,181 @@
+// What is particular to single formats, and what goes wrong in them.
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include <filesystem>
+#include <fstream>
+#include <string>
+
+#include "src/checkpoint/read.h"
+#include "tests/unit/checkpoint/build.h"
+#include "tests/unit/checkpoint/errors.h"
+#include "tests/unit/checkpoint/golden.h"
+
+namespace portcullis::checkpoint {
+namespace {
+
+using testing::Contains;
+using testing::ElementsAre;
+using testing::Field;
+using testing::HasSubstr;
+
+// A folder with files, gone with the test.
+class FolderTest : public testing::Test {
+ protected:
+  FolderTest()
+      : folder_(std::filesystem::path(testing::TempDir()) /
+                testing::UnitTest::GetInstance()->current_test_info()->name()) {
+    std::filesystem::create_directories(folder_);
+  }
+  ~FolderTest() override { std::filesystem::remove_all(folder_); }
+
+  std::filesystem::path Write(const std::string& name, const std::string& bytes) {
+    std::ofstream(folder_ / name, std::ios::binary) << bytes;
+    return folder_ / name;
+  }
+  static std::string ErrorIn(const std::filesystem::path& path) {
+    try {
+      ReadDeviceMap(path);
+      return "no error";
+    } catch (const CheckpointError& error) {
+      return error.what();
+    }
+  }
+
+  std::filesystem::path folder_;
+};
+
+using ShardedIndexTest = FolderTest;
+
+TEST_F(ShardedIndexTest, DoesNotLeadOutOfItsFolder) {
+  for (const std::string shard : {"../x.bin", "/etc/passwd", "..", "a/b.bin", ""}) {
+    const auto index = Write("i.index.json", "{\"weight_map\": {\"w\": \"" + shard + "\"}}");
+    EXPECT_THAT(ErrorIn(index), HasSubstr("at byte 22: found the shard '" + shard +
+                                          "', expected the name of a file beside the index"));
+  }
+}
+
+TEST_F(ShardedIndexTest, NamesTheShardThatIsMissing) {
+  const auto index = Write("i.index.json", "{\"weight_map\": {\"w\": \"gone.bin\"}}");
+  EXPECT_THAT(ErrorIn(index), HasSubstr("gone.bin: found no readable file"));
+}
+
+TEST_F(ShardedIndexTest, NamesTheShardThatIsDamaged) {
+  Write("bad.bin", TorchZip("\x80\x02R."));
+  const auto index = Write("i.index.json", "{\"weight_map\": {\"w\": \"bad.bin\"}}");
+  EXPECT_THAT(ErrorIn(index), HasSubstr("bad.bin: m/data.pkl: at byte 2: found REDUCE"));
+}
+
+TEST_F(ShardedIndexTest, DoesNotLeadToItself) {
+  const auto index = Write("i.index.json", "{\"weight_map\": {\"w\": \"i.index.json\"}}");
+  EXPECT_THAT(ErrorIn(index), HasSubstr("found JSON text"));
+}
+
+TEST(Distributed, DirectoryIsReadByItsMetadata) {
+  const DeviceMap map = ReadDeviceMap(Golden("distributed"));
+  EXPECT_EQ(map.format, Format::kDistributed);
+  EXPECT_EQ(map.tensors.size(), 7U);
+}
+
+TEST(TorchScript, SaysWhichPlaceADeviceHas) {
+  const DeviceMap map = ReadDeviceMap(Golden("torchscript-traced.pt"));
+  EXPECT_THAT(map.tags, Contains(Field(&DeviceTag::place, Place::kCodeLiteral)));
+  // torch::jit::load does not restore the inputs of tracing: a tag, but no storage.
+  EXPECT_THAT(map.tags, Contains(Field(&DeviceTag::storage, "traced_inputs/0")));
+  EXPECT_THAT(map.storages, Not(Contains(Field(&StorageEntry::key, "traced_inputs/0"))));
+}
+
+TEST(TorchScript, ConstantsAreRestoredFirst) {
+  const DeviceMap map = ReadDeviceMap(Golden("torchscript-traced.pt"));
+  ASSERT_FALSE(map.storages.empty());
+  EXPECT_EQ(map.storages[0].key, "constants/0");
+}
+
+TEST(TorchScript, WithoutItsData) {
+  EXPECT_THAT(ErrorOf(Zip({{"m/constants.pkl", "\x80\x02)."}, {"m/version", "3\n"}})),
+              HasSubstr("expected the entry m/data.pkl"));
+}
+
+TEST(ExportedProgram, DescribesItsGraphsDevices) {
+  const DeviceMap map = ReadDeviceMap(Golden("exported-program.pt2"));
+  EXPECT_THAT(map.tags, Contains(Field(&DeviceTag::place, Place::kGraphConstant)));
+  EXPECT_THAT(map.tags,
+              Contains(Field(&DeviceTag::member, HasSubstr("data/sample_inputs/model.pt!"))));
+}
+
+TEST(ExportedProgram, WithoutTheDataOfAWeight) {
+  const std::string config = R"({"config": {"w": {"path_name": "weight_0"}}})";
+  EXPECT_THAT(ErrorOf(Zip({{"m/archive_format", "pt2"},
+                           {"m/data/weights/model_weights_config.json", config}})),
+              HasSubstr("found no entry m/data/weights/weight_0, expected the data of w"));
+}
+
+TEST(ExportedProgram, CompiledOnesAreWarnedOf) {
+  const DeviceMap map = ReadDeviceMap(AsBytes(Zip({{"m/archive_format", "pt2"},
+                                                   {"m/data/aotinductor/model/model.wrapper.so",
+                                                    "\x7f"
+                                                    "ELF"}})),
+                                      "x.pt2");
+  EXPECT_THAT(map.warnings, ElementsAre(HasSubstr("is compiled for one kind of device")));
+}
+
+TEST(Safetensors, WithATensorOutsideTheFile) {
+  const std::string header = R"({"w":{"dtype":"F32","shape":[2],"data_offsets":[0,8]}})";
+  EXPECT_THAT(ErrorOf(Little(header.size(), 8) + header + "1234567"),
+              HasSubstr("found tensor w at bytes 0 to 8, expected a place within the 7 bytes"));
+}
+
+TEST(Safetensors, WithAHeaderThatIsNotJson) {
+  const std::string header = "{\"w\": nope}";
+  EXPECT_THAT(ErrorOf(Little(header.size(), 8) + header), HasSubstr("which is not JSON"));
+}
+
+// torch.load of bytes in a pickle, of bytes in that pickle, of …
+TEST(PlainPickle, NestedTooDeepIsRefused) {
+  std::string inner = PickleText().Raw("N").Done();
+  for (int i = 0; i < 6; ++i) {
+    inner = PickleText(4)
+                .Global("torch.storage", "_load_from_bytes")
+                .Raw("B" + Little(inner.size(), 4) + inner)
+                .Raw("\x85R")
+                .Done();
+  }
+  EXPECT_THAT(ErrorOf(inner), HasSubstr("found checkpoints nested 5 deep, expected at most 4"));
+}
+
+TEST(TensorSizes, BeyondAllMemoryAreRefused) {
+  const std::string pickle = PickleText()
+                                 .Global("torch._utils", "_rebuild_meta_tensor_no_storage")
+                                 .Raw("(")
+                                 .Global("torch", "float32")
+                                 .Raw("J" + Little(0x7fffffff, 4) + "2" + "2\x87" + "N\x89tR")
+                                 .Done();
+  EXPECT_THAT(ErrorOf(TorchZip(pickle)), HasSubstr("expected sizes of at most 2^63 bytes in all"));
+}
+
+TEST(Storage, WithTwoTagsIsWarnedOf) {
+  const std::string one = PickleText().Tensor("0", "cuda:0", 1).Done();
+  const std::string two = PickleText().Tensor("0", "cuda:1", 1).Done();
+  const std::string pickle =
+      one.substr(0, one.size() - 1) + two.substr(2, two.size() - 3) + "\x86.";
+  const DeviceMap map = ReadDeviceMap(AsBytes(TorchZip(pickle, {{"m/data/0", "abcd"}})), "x.pt");
+  EXPECT_THAT(map.warnings,
+              ElementsAre("storage 0 is tagged 'cuda:0' and 'cuda:1': the first counts"));
+  EXPECT_EQ(map.tags.size(), 2U);
+}
+
+TEST(FormatNames, GoBothWays) {
+  for (const std::filesystem::path& golden : GoldenCheckpoints()) {
+    const Format format = ReadDeviceMap(golden).format;
+    EXPECT_EQ(ParseFormat(FormatName(format)), format);
+  }
+  try {
+    ParseFormat("torchscipt");
+    FAIL();
+  } catch (const Error& error) {
+    EXPECT_THAT(error.what(), HasSubstr("did you mean 'torchscript'?"));
+  }
+}
+
+}  // namespace
+}  // namespace portcullis::checkpoint
