@@ -11,7 +11,8 @@ std::optional<std::string_view> MaskText(const host::Mask& mask) {
   return mask.value ? std::optional<std::string_view>(*mask.value) : std::nullopt;
 }
 
-// The memory of each visible GPU, in the mask's order.
+}  // namespace
+
 portability::Place PlaceOf(const host::Host& host, const host::Mask& mask) {
   const simcuda::HostDescription description = host::Describe(host);
   std::vector<simcuda::Uuid> uuids;
@@ -28,8 +29,6 @@ portability::Place PlaceOf(const host::Host& host, const host::Mask& mask) {
   }
   return place;
 }
-
-}  // namespace
 
 portability::Prediction PredictCase(const checkpoint::DeviceMap& map, const host::Host& host,
                                     const host::Mask& mask, const host::Runtime& runtime,

@@ -7,6 +7,9 @@
 
 namespace portcullis::suite {
 
+// A host behind a mask as the rules see it: the memory of each visible GPU, in the mask's order.
+portability::Place PlaceOf(const host::Host& host, const host::Mask& mask);
+
 portability::Prediction PredictCase(const checkpoint::DeviceMap& map, const host::Host& host,
                                     const host::Mask& mask, const host::Runtime& runtime,
                                     const portability::Strategy& strategy, bool trust);

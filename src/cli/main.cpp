@@ -16,7 +16,7 @@ constexpr const char* kExamples =
     "Examples:\n"
     "  portcullis run                                   all scenarios, the table of claims\n"
     "  portcullis run --checkpoint model.pt             your checkpoint on the standard hosts\n"
-    "  portcullis list hosts                            the hosts that can be simulated\n"
+    "  portcullis check model.pt                        does it load without a GPU, as it stands?\n"
     "Exit codes: 0 as expected, 1 a finding, 2 wrong use, 3 could not run here.";
 
 // The first argument that is not an option must name a subcommand; CLI11 would only say that it
@@ -43,6 +43,10 @@ int Main(int argc, char** argv) {
     CLI::App* command =
         app.add_subcommand(std::string(subcommand.name), std::string(subcommand.summary));
     command->callback([&action, run = subcommand.declare(*command)] { action = run; });
+  }
+  if (argc < 2) {
+    fmt::print(stderr, "{}", app.help());
+    return static_cast<int>(ExitCode::kWrongUse);
   }
   try {
     app.parse(argc, argv);

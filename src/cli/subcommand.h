@@ -22,6 +22,8 @@ struct Subcommand {
 
 std::span<const Subcommand> Subcommands();
 
+Action DeclareCheck(CLI::App& command);
+Action DeclareInspect(CLI::App& command);
 Action DeclareRun(CLI::App& command);
 Action DeclareList(CLI::App& command);
 Action DeclareMake(CLI::App& command);

@@ -6,6 +6,9 @@ namespace portcullis::cli {
 
 std::span<const Subcommand> Subcommands() {
   static constexpr std::array kTable{
+      Subcommand{"check", "say where a checkpoint loads, in milliseconds, without loading it",
+                 DeclareCheck},
+      Subcommand{"inspect", "show the device map of a checkpoint", DeclareInspect},
       Subcommand{"run",
                  "load checkpoints on declared hosts and hold the outcome against the scenarios",
                  DeclareRun},

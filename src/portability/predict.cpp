@@ -314,7 +314,11 @@ std::optional<Prediction> UseFails(const DeviceMap& subject, const Place& place,
   return std::nullopt;
 }
 
-std::string Remedy(const DeviceMap& subject, const Build& build) {
+std::string Remedy(const DeviceMap& subject, const Build& build, const Prediction& failure) {
+  if (failure.error == "weights-only") {
+    return "torch.load(path, weights_only=False), if you trust whoever made the file";
+  }
+  if (failure.phase == "use") return "trace it again on the device that it is to run on";
   if (!build.python) {
     if (ReadByPickleLoad(subject, build)) return "save it from the CPU: tensor.to(torch::kCPU)";
     return subject.format == Format::kArchive ? "archive.load_from(path, torch::kCPU)"
@@ -360,7 +364,7 @@ Prediction Predict(const DeviceMap& subject, const Place& place, const Build& bu
     prediction.reason = "every device it asks for is there";
     return prediction;
   }
-  failure->remedy = Remedy(subject, build);
+  failure->remedy = Remedy(subject, build, *failure);
   return *failure;
 }
 
