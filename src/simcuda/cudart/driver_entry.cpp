@@ -21,12 +21,21 @@ void* DriverLibrary() {
   return library;
 }
 
+// A name without a version stands for the newest form of the function (CUDA Driver API 13.0,
+// cuGetProcAddress).
+void* FindNewest(void* library, const std::string& name) {
+  for (const char* version : {"_v3", "_v2", ""}) {
+    if (void* function = dlsym(library, (name + version).c_str())) return function;
+  }
+  return nullptr;
+}
+
 cudaError_t FindDriverFunction(const char* name, void** function,
                                cudaDriverEntryPointQueryResult* status) {
   return Call([&](Process&) {
     if (!name || !function) return cudaErrorInvalidValue;
     void* library = DriverLibrary();
-    *function = library ? dlsym(library, name) : nullptr;
+    *function = library ? FindNewest(library, name) : nullptr;
     if (status) {
       *status = *function ? cudaDriverEntryPointSuccess : cudaDriverEntryPointSymbolNotFound;
     }

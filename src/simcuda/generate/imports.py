@@ -44,6 +44,12 @@ def read_imports(library):
         yield Import(found[3], soname, node)
 
 
+def read_names(library, prefix):
+    """Names that a library holds as text, to look functions up by: every whole string of this form."""
+    pattern = rb"\0(%s[A-Z]\w+)(?=\0)" % prefix.encode()
+    return {found.decode() for found in re.findall(pattern, library.read_bytes())}
+
+
 def read_needed(library):
     return NEEDED.findall(readelf(library, "-d"))
 

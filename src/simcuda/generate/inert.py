@@ -102,6 +102,17 @@ def check_known(used, names, library, table):
                          f"{', '.join(unknown)}. Add a row for each.")
 
 
+def check_looked_up(torch, table, major):
+    """c10/cuda/driver_api.cpp looks functions of the driver and of NVML up by name at run time."""
+    for prefix, file in (("cu", "driver.table"), ("nvml", "nvml.table")):
+        entries = tables.of_major(tables.read_table(table / file), major)
+        known = {re.sub(r"_v\d+$", "", entry.name) for entry in entries}
+        names = imports.read_names(torch / "lib" / "libc10_cuda.so", prefix)
+        asked = {imports.Import(name, "", "") for name in names
+                 if re.sub(r"_v\d+$", "", name) not in known}
+        check_known(asked, set(), "the driver's libraries, by name,", file)
+
+
 def write_library(folder, library, soname, used, versions):
     """(C file, version script) of one inert library."""
     source = SOURCE_HEAD.format(soname=soname, **library)
@@ -147,6 +158,7 @@ def main():
                  and not library_of(item.name, known))]
         check_known(mine, names, stem, file)
 
+    check_looked_up(options.torch, table, major)
     versions = Versions(options.torch, options.cuda, data["compiled_against"])
     options.work.mkdir(parents=True, exist_ok=True)
     options.out.mkdir(parents=True, exist_ok=True)
