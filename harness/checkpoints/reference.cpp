@@ -50,6 +50,9 @@ Reference ReadManifest(const std::filesystem::path& file) {
     for (const auto& storage : json.at("storages")) {
       reference.storages.push_back({storage.at("device"), storage.at("bytes")});
     }
+    if (const auto example = json.value("example", nlohmann::json()); !example.is_null()) {
+      reference.example = Example{example.at("dtype"), example.at("shape")};
+    }
     return reference;
   } catch (const nlohmann::json::exception& error) {
     throw UsageError(fmt::format("{}: not a manifest: {}", file.string(), error.what()));

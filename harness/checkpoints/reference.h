@@ -4,6 +4,7 @@
 
 #include <cstdint>
 #include <filesystem>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -23,10 +24,17 @@ struct ReferenceStorage {
   std::uint64_t bytes = 0;
 };
 
+// The input that the module of a TorchScript checkpoint can be called with: zeros.
+struct Example {
+  std::string dtype;                // "int64"
+  std::vector<std::int64_t> shape;  // elements per dimension
+};
+
 struct Reference {
   std::string format;  // as checkpoint::FormatName says
   std::vector<ReferenceTensor> tensors;
   std::vector<ReferenceStorage> storages;
+  std::optional<Example> example;  // nothing: not a module, or nobody knows
   // Bytes of all storages, or of those with one tag.
   std::uint64_t StorageBytes(const std::string& tag = "") const;
   // Bytes of all tensors, or of those with one tag; a shared storage counts for each.

@@ -22,6 +22,8 @@ std::string_view PhaseName(Phase phase) {
       return protocol::kPhaseLoad;
     case Phase::kMove:
       return protocol::kPhaseMove;
+    case Phase::kUse:
+      return protocol::kPhaseUse;
     case Phase::kReadBack:
       return protocol::kPhaseReadBack;
   }
@@ -63,7 +65,7 @@ void WriteAnswer(int fd, const Request& request, const Answer& answer, const Clo
       {"values", answer.values},
       {"error", ErrorOf(answer)},
   };
-  for (const Phase phase : {Phase::kLoad, Phase::kMove, Phase::kReadBack}) {
+  for (const Phase phase : {Phase::kLoad, Phase::kMove, Phase::kUse, Phase::kReadBack}) {
     message["seconds"][std::string(PhaseName(phase))] = clock.seconds(phase);
   }
   // Texts of a hostile checkpoint need not be UTF-8.

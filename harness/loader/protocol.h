@@ -8,12 +8,15 @@
 // another protocol or case) is a protocol error and says nothing about the checkpoint.
 //
 // request  {"protocol":1, "case":"c3/…", "checkpoint":"/path/x.pt", "format":"zip",
-//           "strategy":"map-location", "argument":"cuda:1", "trust":false}
+//           "strategy":"map-location", "argument":"cuda:1", "trust":false,
+//           "example":{"dtype":"int64","shape":[4]} | null}
+//                                                      the input that "forward" makes of zeros
 // answer   {"protocol":1, "case":"c3/…",
 //           "runtime":{"language":"python","torch":"2.11.0+cu130","cuda":"13.0"},
 //                                                      cuda: "" for a CPU-only build
 //           "outcome":"loaded" | "raised" | "unsupported",
-//           "phase":"load" | "move" | "read-back",     where it raised; "read-back" when loaded
+//           "phase":"load" | "move" | "use" | "read-back",
+//                                                      where it raised; "read-back" when loaded
 //           "tensors":[{"name":"0.weight","dtype":"float32","shape":[8,4],"device":"cuda:0",
 //                       "bytes":128,"sha256":"…"}],    as found after the strategy; sha256 of the
 //                                                      contiguous elements, "" on meta
@@ -21,7 +24,7 @@
 //                                                      data that names a device: "str" or
 //                                                      "torch.device"; no map reaches it
 //           "error":{"type":"RuntimeError","text":"…whole…"} | null,
-//           "seconds":{"load":0.01,"move":0.0,"read-back":0.002}}
+//           "seconds":{"load":0.01,"move":0.0,"use":0.0,"read-back":0.002}}
 //
 // "unsupported": this loader has no way to do that (a dict for a C++ loader), or no way to compare
 // what was loaded (a sparse tensor); "error" says why.
@@ -42,6 +45,7 @@ inline constexpr std::string_view kUnsupported = "unsupported";
 
 inline constexpr std::string_view kPhaseLoad = "load";
 inline constexpr std::string_view kPhaseMove = "move";
+inline constexpr std::string_view kPhaseUse = "use";
 inline constexpr std::string_view kPhaseReadBack = "read-back";
 
 }  // namespace portcullis::protocol

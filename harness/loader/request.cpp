@@ -3,6 +3,7 @@
 #include <fcntl.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <array>
 #include <cerrno>
 #include <cstring>
@@ -36,6 +37,7 @@ constexpr std::array kArguments = {
     ArgumentRow{"cpu-then-to", DEVICE, "a device such as cuda:1"},
     ArgumentRow{"parts", DEVICE "(," DEVICE ")*", "devices such as cuda:0,cuda:1"},
     ArgumentRow{"mmap", "(" DEVICE ")?", "nothing, or a device such as cpu"},
+    ArgumentRow{"forward", "(" DEVICE ")?", "nothing, or a device such as cpu"},
 };
 #undef DEVICE
 
@@ -78,6 +80,22 @@ T Field(const nlohmann::json& message, const char* name, const char* kind) {
   }
   throw BadRequest("the request's \"" + std::string(name) + "\" is " + text + ", expected a " +
                    kind);
+}
+
+std::optional<Example> ReadExample(const nlohmann::json& message) {
+  const auto found = message.find("example");
+  if (found != message.end() && found->is_null()) return std::nullopt;
+  try {
+    const Example example{message.at("example").at("dtype"), found->at("shape")};
+    const auto is_size = [](const nlohmann::json& size) { return size.is_number_unsigned(); };
+    const auto& shape = found->at("shape");
+    if (std::all_of(shape.begin(), shape.end(), is_size)) return example;
+  } catch (const nlohmann::json::exception&) {
+    // reported below, with what was found
+  }
+  throw BadRequest("the request's \"example\" is " +
+                   (found == message.end() ? "missing" : found->dump()) +
+                   ", expected null or a dtype and a shape");
 }
 
 template <typename Rows, typename Name>
@@ -131,6 +149,7 @@ Request ReadRequest(std::istream& input) {
   request.strategy = Field<std::string>(message, "strategy", "str");
   request.argument = Field<std::string>(message, "argument", "str");
   request.trust = Field<bool>(message, "trust", "bool");
+  request.example = ReadExample(message);
   CheckFormat(request);
   CheckStrategy(request);
   CheckCheckpoint(request);

@@ -1,9 +1,12 @@
 // Owns: what a request must look like (protocol.h), and saying what is wrong with one.
 #pragma once
 
+#include <cstdint>
 #include <istream>
+#include <optional>
 #include <stdexcept>
 #include <string>
+#include <vector>
 
 namespace portcullis::loader {
 
@@ -13,6 +16,12 @@ struct BadRequest : std::runtime_error {
   using std::runtime_error::runtime_error;
 };
 
+// The input that a module is called with: zeros.
+struct Example {
+  std::string dtype;  // "int64"
+  std::vector<std::int64_t> shape;
+};
+
 struct Request {
   std::string case_id;
   std::string checkpoint;  // path
@@ -20,6 +29,7 @@ struct Request {
   std::string strategy;    // a row's name of src/portability/strategy.h
   std::string argument;
   bool trust = false;  // has no meaning in C++: nothing of a pickle is executed
+  std::optional<Example> example;
 };
 
 // Reads one request line. Throws BadRequest.

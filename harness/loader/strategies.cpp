@@ -1,5 +1,8 @@
 #include "harness/loader/strategies.h"
 
+#include <ATen/ops/zeros.h>
+#include <c10/core/GradMode.h>
+#include <c10/core/ScalarType.h>
 #include <c10/util/Exception.h>
 #include <cxxabi.h>
 #include <torch/csrc/jit/serialization/import.h>
@@ -151,6 +154,31 @@ Loaded Callable(const Request&, Clock&) {
 
 Loaded Mmap(const Request&, Clock&) { throw Unsupported("the C++ load functions have no mmap"); }
 
+// Made on the CPU: a simulated GPU has no kernel to fill memory with.
+at::Tensor Zeros(const Example& example) {
+  const auto& dtypes = c10::getStringToDtypeMap();
+  const auto dtype = dtypes.find(example.dtype);
+  if (dtype == dtypes.end()) {
+    throw Unsupported("the example's dtype is " + example.dtype + ", which LibTorch does not have");
+  }
+  return at::zeros(example.shape, dtype->second);
+}
+
+Loaded Forward(const Request& request, Clock& clock) {
+  if (request.format != "torchscript") {
+    throw Unsupported("only a TorchScript module can be called; this is " + request.format);
+  }
+  if (!request.example) throw Unsupported("no example input to call the module with is known");
+  std::optional<c10::Device> device;
+  if (!request.argument.empty()) device.emplace(request.argument);
+  Loaded loaded = Load(request, device);
+  clock.Enter(Phase::kUse);
+  loaded.module->eval();
+  const c10::NoGradGuard no_grad;
+  loaded.module->forward({Zeros(*request.example).to(device.value_or(c10::kCPU))});
+  return loaded;
+}
+
 struct StrategyRow {
   std::string_view name;
   Loaded (*perform)(const Request& request, Clock& clock);
@@ -164,6 +192,7 @@ constexpr std::array kStrategies = {
     StrategyRow{"cpu-then-to", CpuThenTo},
     StrategyRow{"parts", Parts},
     StrategyRow{"mmap", Mmap},
+    StrategyRow{"forward", Forward},
 };
 
 Loaded PerformStrategy(const Request& request, Clock& clock) {

@@ -24,7 +24,8 @@ json CountsJson(const host::Counts& counts) {
 
 // Counts by device and phase; phases in which nothing happened are left out.
 json FlightJson(const host::Flight& flight) {
-  constexpr std::array kPhaseNames{"start", "load", "move", "read-back"};
+  constexpr std::array kPhaseNames{"start", "load", "move", "read-back", "use"};
+  static_assert(kPhaseNames.size() == simcuda::kPhases);
   json devices = json::array();
   for (const auto& phases : flight.devices) {
     json device = json::object();
@@ -141,15 +142,19 @@ ResultsFile::ResultsFile(std::filesystem::path file, const RunFacts& facts)
         {"cases", facts.cases}});
 }
 
-ResultsFile::~ResultsFile() {
+ResultsFile::~ResultsFile() { Discard(); }
+
+void ResultsFile::Discard() {
   if (stream_ == nullptr) return;
-  std::fclose(stream_);
+  std::fclose(std::exchange(stream_, nullptr));
   std::error_code ignored;
   std::filesystem::remove(half_, ignored);
 }
 
 void ResultsFile::Refused(const std::string& doing) {
-  throw CannotRun(SystemError(fmt::format("cannot {} {}", doing, half_.string())));
+  const std::string text = SystemError(fmt::format("cannot {} {}", doing, half_.string()));
+  Discard();  // here, because a constructor that throws has no destructor
+  throw CannotRun(text);
 }
 
 void ResultsFile::Line(const json& value) {

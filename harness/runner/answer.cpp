@@ -107,6 +107,7 @@ constexpr std::array kOutcomes = {std::pair{protocol::kLoaded, Outcome::kLoaded}
                                   std::pair{protocol::kUnsupported, Outcome::kUnsupported}};
 constexpr std::array kPhases = {std::pair{protocol::kPhaseLoad, LoadPhase::kLoad},
                                 std::pair{protocol::kPhaseMove, LoadPhase::kMove},
+                                std::pair{protocol::kPhaseUse, LoadPhase::kUse},
                                 std::pair{protocol::kPhaseReadBack, LoadPhase::kReadBack}};
 
 std::string Sha256(const Field& field) {
@@ -176,9 +177,10 @@ Answer ReadMessage(const json& message, std::string_view expected_case) {
   answer.tensors = top["tensors"].List(ReadTensor);
   answer.values = top["values"].List(ReadValue);
   ReadError(top["error"], answer);
-  const Field seconds = top["seconds"].Object({"load", "move", "read-back"});
+  const Field seconds = top["seconds"].Object({"load", "move", "use", "read-back"});
   answer.load_seconds = seconds["load"].Seconds();
   answer.move_seconds = seconds["move"].Seconds();
+  answer.use_seconds = seconds["use"].Seconds();
   answer.read_back_seconds = seconds["read-back"].Seconds();
   return answer;
 }

@@ -11,7 +11,7 @@
 namespace portcullis::runner {
 
 enum class Outcome { kLoaded, kRaised, kUnsupported };
-enum class LoadPhase { kLoad, kMove, kReadBack };
+enum class LoadPhase { kLoad, kMove, kUse, kReadBack };
 
 // One tensor as the loader found it after the strategy.
 struct FoundTensor {
@@ -41,7 +41,7 @@ struct Answer {
   std::vector<FoundTensor> tensors;
   std::vector<FoundValue> values;
   std::string error_type, error_text;  // both empty when loaded
-  double load_seconds = 0, move_seconds = 0, read_back_seconds = 0;
+  double load_seconds = 0, move_seconds = 0, use_seconds = 0, read_back_seconds = 0;
 };
 
 // Exactly one of the two.

@@ -16,6 +16,11 @@ namespace {
 using verdict::Observation;
 using verdict::Outcome;
 
+nlohmann::json ExampleOf(const Load& load) {
+  if (!load.example) return nullptr;
+  return {{"dtype", load.example->dtype}, {"shape", load.example->shape}};
+}
+
 std::string Request(const Load& load) {
   const nlohmann::json request{{"protocol", protocol::kVersion},
                                {"case", load.id},
@@ -23,7 +28,8 @@ std::string Request(const Load& load) {
                                {"format", load.format},
                                {"strategy", std::string(load.strategy.Row().name)},
                                {"argument", load.strategy.argument},
-                               {"trust", load.trust}};
+                               {"trust", load.trust},
+                               {"example", ExampleOf(load)}};
   return request.dump() + "\n";
 }
 
@@ -33,6 +39,8 @@ std::string PhaseName(runner::LoadPhase phase) {
       return std::string(protocol::kPhaseLoad);
     case runner::LoadPhase::kMove:
       return std::string(protocol::kPhaseMove);
+    case runner::LoadPhase::kUse:
+      return std::string(protocol::kPhaseUse);
     case runner::LoadPhase::kReadBack:
       return std::string(protocol::kPhaseReadBack);
   }
@@ -62,6 +70,7 @@ void TakeAnswer(const runner::Answer& answer, Observation& observation) {
   observation.torch = answer.torch;
   observation.seconds = {{"load", answer.load_seconds},
                          {"move", answer.move_seconds},
+                         {"use", answer.use_seconds},
                          {"read-back", answer.read_back_seconds}};
 }
 

@@ -4,8 +4,10 @@
 #include <chrono>
 #include <filesystem>
 #include <functional>
+#include <optional>
 #include <string>
 
+#include "harness/checkpoints/reference.h"
 #include "harness/host/child_host.h"
 #include "harness/host/host.h"
 #include "harness/runner/runner.h"
@@ -24,6 +26,8 @@ struct Load {
   const host::Runtime* runtime = nullptr;
   std::chrono::milliseconds deadline{60'000};
   bool trust = false;
+  std::optional<checkpoints::Example> example =
+      std::nullopt;  // what the strategy forward calls with
 };
 
 // Queues the load; `done` gets the observation from within Runner::Run().

@@ -9,8 +9,9 @@ import struct
 from portcullis_loader.request import BadRequest
 
 RECORD_VARIABLE = "PORTCULLIS_SIM_RECORD"
-PHASES = {"load": 1, "move": 2, "read-back": 3}  # Phase::kLoad, kMove, kReadBack
-_PHASE_OFFSET = 8                                # offsetof(FlightRecord, phase)
+# Phase::kLoad, kMove, kUse, kReadBack
+PHASES = {"load": 1, "move": 2, "use": 4, "read-back": 3}
+_PHASE_OFFSET = 8  # offsetof(FlightRecord, phase)
 
 
 class _NoRecord:

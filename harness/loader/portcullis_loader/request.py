@@ -7,6 +7,7 @@ import json
 import os
 import re
 from dataclasses import dataclass
+from typing import Optional
 
 PROTOCOL = 1
 LONGEST_REQUEST = 1 << 20  # bytes
@@ -23,11 +24,19 @@ _ARGUMENTS = {  # what the argument of each strategy must be: pattern, and the p
     "cpu-then-to": (_DEVICE, "a device such as cuda:1"),
     "parts": (rf"{_DEVICE}(?:,{_DEVICE})*", "devices such as cuda:0,cuda:1"),
     "mmap": (rf"(?:{_DEVICE})?", "nothing, or a device such as cpu"),
+    "forward": (rf"(?:{_DEVICE})?", "nothing, or a device such as cpu"),
 }
 
 
 class BadRequest(Exception):
     """The request cannot be understood; says nothing about the checkpoint."""
+
+
+@dataclass(frozen=True)
+class Example:
+    """The input that a module is called with: zeros."""
+    dtype: str
+    shape: list
 
 
 @dataclass(frozen=True)
@@ -38,10 +47,28 @@ class Request:
     strategy: str
     argument: str
     trust: bool
+    example: Optional[Example]
 
 
 _FIELDS = {"case": str, "checkpoint": str, "format": str, "strategy": str, "argument": str,
            "trust": bool}
+
+
+def _is_size(size):
+    return isinstance(size, int) and not isinstance(size, bool) and size >= 0
+
+
+def _example(message):
+    if "example" not in message:
+        raise BadRequest('the request\'s "example" is missing, expected null or a dtype and a shape')
+    example = message["example"]
+    if example is None:
+        return None
+    if (isinstance(example, dict) and isinstance(example.get("dtype"), str)
+            and isinstance(example.get("shape"), list) and all(map(_is_size, example["shape"]))):
+        return Example(example["dtype"], example["shape"])
+    raise BadRequest(f"the request's \"example\" is {json.dumps(example)}, "
+                     "expected null or a dtype and a shape")
 
 
 def _parse(line):
@@ -58,7 +85,7 @@ def _parse(line):
         if not isinstance(message.get(field), kind):
             found = json.dumps(message[field]) if field in message else "missing"
             raise BadRequest(f"the request's \"{field}\" is {found}, expected a {kind.__name__}")
-    return Request(**{field: message[field] for field in _FIELDS})
+    return Request(**{field: message[field] for field in _FIELDS}, example=_example(message))
 
 
 def _check(request):

@@ -128,6 +128,27 @@ def _mmap(request, enter):
     return _load(request, request.argument or None, mmap=True)
 
 
+def _forward(request, enter):
+    if request.format != "torchscript":
+        raise Unsupported(f"only a TorchScript module can be called; this is {request.format}")
+    if request.example is None:
+        raise Unsupported("no example input to call the module with is known")
+    module = _load(request, request.argument or None)
+    enter("use")
+    module.eval()
+    with torch.no_grad():
+        module(_zeros(request.example).to(request.argument or "cpu"))
+    return module
+
+
+def _zeros(example):
+    """Made on the CPU: a simulated GPU has no kernel to fill memory with."""
+    dtype = getattr(torch, example.dtype, None)
+    if not isinstance(dtype, torch.dtype):
+        raise Unsupported(f"the example's dtype is {example.dtype}, which PyTorch does not have")
+    return torch.zeros(example.shape, dtype=dtype)
+
+
 STRATEGIES = {
     "as-saved": _as_saved,
     "as-saved-then-to": _as_saved_then_to,
@@ -137,10 +158,11 @@ STRATEGIES = {
     "cpu-then-to": _cpu_then_to,
     "parts": _parts,
     "mmap": _mmap,
+    "forward": _forward,
 }
 
 
 def perform(request, enter):
     """What the strategy loads. `enter` is called with "move" when the load is over and tensors
-    are about to move. Raises whatever PyTorch raises, and Unsupported."""
+    are about to move, and with "use" before the module is called. Raises whatever PyTorch raises, and Unsupported."""
     return STRATEGIES[request.strategy](request, enter)

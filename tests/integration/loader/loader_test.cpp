@@ -233,6 +233,61 @@ TEST_F(Loader, RemapsAndCallsInPython) {
   ExpectWhole(all[6], {"cuda:1"});
 }
 
+TEST_F(Loader, CallsATorchScriptModuleOnce) {
+  std::vector<Load> loads;
+  for (const std::string& family : Families()) {
+    for (const char* checkpoint : {"script-cpu", "traced-cpu", "cpp-script-cpu"}) {
+      loads.push_back({family, checkpoint, "forward", ""});
+      loads.push_back({family, checkpoint, "forward", "cpu"});
+    }
+  }
+  const auto all = LoadAll(loads);
+  ASSERT_EQ(all.size(), loads.size());
+  for (const Loaded& loaded : all) {
+    ExpectWhole(loaded, {"cpu"});
+    EXPECT_GT(loaded.answer.use_seconds, 0) << Text(loaded.load);
+  }
+}
+
+TEST_F(Loader, FindsADeviceInTracedCodeOnlyByCallingIt) {
+  std::vector<Load> loads;
+  for (const char* family : {"python", "cpp"}) {
+    loads.push_back({family, "traced-cuda0-saved-cpu", "forward", ""});
+    loads.push_back({family, "traced-cuda0-saved-cpu", "forward", "", "driver-no-gpu"});
+  }
+  const auto all = LoadAll(loads);
+  ASSERT_EQ(all.size(), loads.size());
+  for (const Loaded& loaded : all) {
+    const bool driver = loaded.load.host == "driver-no-gpu";
+    ExpectError(loaded, Outcome::kRaised,
+                driver ? "No CUDA GPUs are available" : "Found no NVIDIA driver on your system");
+    EXPECT_EQ(loaded.answer.phase, runner::LoadPhase::kUse) << Text(loaded.load);
+  }
+}
+
+TEST_F(Loader, CallsNothingElse) {
+  const auto all = LoadAll({{"python", "state-dict-cpu", "forward", ""},
+                            {"python", "archive-cpu", "forward", "cpu"},
+                            {"cpp", "archive-cpu", "forward", ""},
+                            {"cpp", "state-dict-cpu", "forward", "cpu"}});
+  ASSERT_EQ(all.size(), 4U);
+  for (const Loaded& loaded : all) ExpectError(loaded, Outcome::kUnsupported, "only a TorchScript");
+}
+
+// The copy of the input to the device is the use's, not the load's.
+TEST_F(Loader, CountsTheUseApartFromTheLoad) {
+  const auto all = LoadAll({{"python", "traced-cuda0", "forward", "cuda:0", "2xh200"},
+                            {"cpp", "traced-cuda0", "forward", "cuda:0", "2xh200"}});
+  ASSERT_EQ(all.size(), 2U);
+  for (const Loaded& loaded : all) {
+    ExpectWhole(loaded, {"cuda:0"});
+    const std::uint64_t input = 4 * 64 * sizeof(float);
+    EXPECT_EQ(In(simcuda::Phase::kLoad, loaded.flight).host_to_device_bytes, BytesOf(loaded.load));
+    EXPECT_EQ(In(simcuda::Phase::kUse, loaded.flight).host_to_device_bytes, input);
+    EXPECT_EQ(In(simcuda::Phase::kUse, loaded.flight).device_to_device_bytes, input);
+  }
+}
+
 TEST_F(Loader, KeepsTheWholeErrorWhereThereIsNoDriver) {
   const auto all = LoadAll({{"python", "state-dict-cuda0", "as-saved", ""},
                             {"python", "script-cuda0", "as-saved", ""},
@@ -300,6 +355,9 @@ std::vector<BadRequest> BadRequests() {
       {with("\"protocol\":1", "\"protocol\":2"), "protocol is 2, this loader speaks 1"},
       {with("\"trust\":false", "\"trust\":1"), "\"trust\" is 1"},
       {with("\"trust\":false", "\"thrust\":false"), "\"trust\" is missing"},
+      {with("\"example\":null,", ""), "\"example\" is missing"},
+      {with("\"example\":null", "\"example\":{\"dtype\":\"int64\",\"shape\":[-1]}"),
+       "expected null or a dtype and a shape"},
       {with("\"zip\"", "\"zap\""), "unknown format 'zap'; known: zip"},
       {with("\"map-location\"", "\"map-locution\""),
        "unknown strategy 'map-locution'; known: as-saved"},

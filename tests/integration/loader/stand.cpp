@@ -104,6 +104,15 @@ std::vector<Finish> RunAll(const std::vector<Start>& starts) {
   return finishes;
 }
 
+namespace {
+nlohmann::json ExampleOf(const Load& load) {
+  if (load.strategy != "forward") return nullptr;
+  const auto example = Manifest(load.checkpoint).example;
+  if (!example) return nullptr;
+  return {{"dtype", example->dtype}, {"shape", example->shape}};
+}
+}  // namespace
+
 std::string Request(const Load& load) {
   const nlohmann::json request = {
       {"protocol", 1},
@@ -113,6 +122,7 @@ std::string Request(const Load& load) {
       {"strategy", load.strategy},
       {"argument", load.argument},
       {"trust", load.trust},
+      {"example", ExampleOf(load)},
   };
   return request.dump() + "\n";
 }

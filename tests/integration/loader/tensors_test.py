@@ -119,7 +119,7 @@ class Schema(unittest.TestCase):
             path = pathlib.Path(folder) / "x.pt"
             torch.save({"x": torch.ones(2), "device": "cuda"}, path)
             request = {"protocol": 1, "case": "c", "checkpoint": str(path), "format": "zip",
-                       "strategy": "as-saved", "argument": "", "trust": False, **changes}
+                       "strategy": "as-saved", "argument": "", "trust": False, "example": None, **changes}
             reader, writer = os.pipe()
             with os.fdopen(reader) as answers:
                 subprocess.run([sys.executable, LOADER / "loader.py"],

@@ -3,6 +3,7 @@
 #include <fcntl.h>
 #include <signal.h>
 #include <sys/resource.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
 #include <algorithm>
@@ -33,7 +34,7 @@ std::string Answer(const std::string& sha256) {
          R"("shape":[2],"device":"cuda:0","bytes":8,"sha256":")" +
          sha256 +
          R"("}],"values":[],"error":null,)"
-         R"("seconds":{"load":0.1,"move":0.0,"read-back":0.1}})"
+         R"("seconds":{"load":0.1,"move":0.0,"use":0.0,"read-back":0.1}})"
          "\n";
 }
 std::string GoodAnswer() { return Answer(std::string(64, 'a')); }
@@ -143,50 +144,94 @@ int NeverRead() {
   return 0;
 }
 
-// A grandchild that sleeps, holding every pipe open; its number goes to standard output.
-template <typename Prepare>
-int LeaveGrandchild(Prepare prepare) {
+// Leaves a grandchild that holds every pipe open and whose number goes to standard output. `live`
+// gets a descriptor to close (exec does too) once all numbers have been said, and does not return.
+template <typename Live>
+int LeaveGrandchild(Live live) {
+  int said[2];
+  if (pipe2(said, O_CLOEXEC) != 0) return 1;
   if (fork() == 0) {
-    prepare();
-    WriteAll(STDOUT_FILENO, std::to_string(getpid()) + "\n");
-    SleepForever();
+    close(said[0]);
+    live(said[1]);
   }
-  usleep(50'000);  // long enough for it to say its number
+  close(said[1]);
+  char none = 0;
+  while (read(said[0], &none, 1) > 0) {
+  }
   WriteAll(kAnswer, GoodAnswer());
   return 0;
 }
 
+void SayNumber() { WriteAll(STDOUT_FILENO, std::to_string(getpid()) + "\n"); }
+
+[[noreturn]] void SayNumberAndSleep(int said) {
+  SayNumber();
+  close(said);
+  SleepForever();
+}
+
 int Grandchild() {
-  return LeaveGrandchild([] { signal(SIGTERM, SIG_IGN); });
+  return LeaveGrandchild([](int said) {
+    signal(SIGTERM, SIG_IGN);
+    SayNumberAndSleep(said);
+  });
 }
 
 int GrandchildSession() {
-  return LeaveGrandchild([] { setsid(); });
+  return LeaveGrandchild([](int said) {
+    setsid();
+    SayNumberAndSleep(said);
+  });
 }
 
 // Its own child in turn, each in a session of its own.
 int GreatGrandchild() {
-  return LeaveGrandchild([] {
+  return LeaveGrandchild([](int said) {
     setsid();
-    if (fork() == 0) {
-      setsid();
-      WriteAll(STDOUT_FILENO, std::to_string(getpid()) + "\n");
-      SleepForever();
-    }
+    if (fork() == 0) setsid();
+    SayNumberAndSleep(said);
   });
 }
 
-// Again a program of its own, so that nothing names its child any more.
+// Becomes a program without environment, so that nothing names its child any more.
+void ForgetEnvironment() {
+  SayNumber();
+  char program[] = "/bin/sleep";
+  char forever[] = "1000";
+  char* const arguments[] = {program, forever, nullptr};
+  char* const environment[] = {nullptr};
+  execve(program, arguments, environment);
+  _exit(1);
+}
+
 int GrandchildWithoutEnvironment() {
-  return LeaveGrandchild([] {
+  return LeaveGrandchild([](int /*said*/) { ForgetEnvironment(); });
+}
+
+int GrandchildSessionWithoutEnvironment() {
+  return LeaveGrandchild([](int /*said*/) {
     setsid();
-    WriteAll(STDOUT_FILENO, std::to_string(getpid()) + "\n");
-    char program[] = "/bin/sleep";
-    char forever[] = "1000";
-    char* const arguments[] = {program, forever, nullptr};
-    char* const environment[] = {nullptr};
-    execve(program, arguments, environment);
+    ForgetEnvironment();
   });
+}
+
+// Has a daemon, whose own parent has ended, and needs it for a while: 0 if it lived that long.
+int NeedDaemon() {
+  int said[2];
+  if (pipe2(said, O_CLOEXEC) != 0) return 2;
+  const pid_t middle = fork();
+  if (middle == 0) {
+    setsid();
+    const pid_t daemon = fork();
+    if (daemon == 0) SleepForever();
+    WriteAll(said[1], {reinterpret_cast<const char*>(&daemon), sizeof(daemon)});
+    _exit(0);
+  }
+  waitpid(middle, nullptr, 0);
+  pid_t daemon = 0;
+  if (read(said[0], &daemon, sizeof(daemon)) != sizeof(daemon)) return 2;
+  usleep(300'000);
+  return kill(daemon, 0) == 0 ? 0 : 1;
 }
 
 // A leader that hangs with a grandchild in another session.
@@ -232,7 +277,9 @@ constexpr std::pair<std::string_view, int (*)()> kBehaviours[] = {
     {"grandchild-session", GrandchildSession},
     {"great-grandchild", GreatGrandchild},
     {"grandchild-without-environment", GrandchildWithoutEnvironment},
+    {"grandchild-session-without-environment", GrandchildSessionWithoutEnvironment},
     {"grandchild-session-and-hang", GrandchildSessionAndHang},
+    {"need-daemon", NeedDaemon},
     {"describe", Describe},
 };
 

@@ -23,7 +23,7 @@ constexpr char kLoaded[] =
     R"("bytes":128,"sha256":"0123456789abcdef0123456789abcdef0123456789abcdef0123456789abcdef"},)"
     R"({"name":"scale","dtype":"float64","shape":[],"device":"meta","bytes":8,"sha256":""}],)"
     R"("values":[{"name":"config.device","type":"str","text":"cuda"}],)"
-    R"("error":null,"seconds":{"load":0.5,"move":0,"read-back":0.25}})"
+    R"("error":null,"seconds":{"load":0.5,"move":0,"use":0.125,"read-back":0.25}})"
     "\n";
 
 AnswerOrError Read(const std::string& bytes) { return ReadAnswer(bytes, false, "c3/1"); }
@@ -51,6 +51,7 @@ TEST(Answer, Loaded) {
   EXPECT_THAT(answer.error_type, IsEmpty());
   EXPECT_DOUBLE_EQ(answer.load_seconds, 0.5);
   EXPECT_DOUBLE_EQ(answer.move_seconds, 0);
+  EXPECT_DOUBLE_EQ(answer.use_seconds, 0.125);
   EXPECT_DOUBLE_EQ(answer.read_back_seconds, 0.25);
 }
 
