@@ -76,8 +76,8 @@ struct ChildSetup {
     return {errno, process::system_category()};
   }
 
-  // Boost would call exit() here, which flushes this process's output a second time. (It asks for
-  // one signature and calls another.)
+  // Boost would call exit() here, which runs this process's exit handlers in the child. (It asks
+  // for one signature and calls another.)
   template <typename... Arguments>
   void on_exec_error(Arguments&&...) const {
     _exit(127);

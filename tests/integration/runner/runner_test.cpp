@@ -1,13 +1,15 @@
 // One child at a time, each misbehaving in its own way, and many at once.
 #include "harness/runner/runner.h"
 
+#include <fcntl.h>
 #include <fmt/format.h>
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
-#include <stdlib.h>
 #include <sys/wait.h>
+#include <unistd.h>
 
 #include <cerrno>
+#include <cstdlib>
 #include <fstream>
 #include <set>
 
@@ -171,19 +173,52 @@ TEST(Runner, NeverReadsItsInput) {
 
 TEST(Runner, GivesTheChildWhatWasSaidAndNothingElse) {
   ASSERT_EQ(setenv("PORTCULLIS_TEST_LEAK", "1", 1), 0);
-  FILE* leaked = std::fopen("/dev/null", "r");  // without O_CLOEXEC
-  ASSERT_NE(leaked, nullptr);
+  const int leaked = fcntl(STDERR_FILENO, F_DUPFD, 10);  // without FD_CLOEXEC
+  ASSERT_GE(leaked, 10);
   Command command = Bad("describe");
   command.environment = {{"A", "x y=z"}, {"EMPTY", ""}};
   command.folder = "/usr";
   const Ended ended = RunOne(std::move(command));
-  ASSERT_EQ(std::fclose(leaked), 0);
+  ASSERT_EQ(close(leaked), 0);
   EXPECT_THAT(ended.output,
               ::testing::MatchesRegex("descriptor 0\ndescriptor 1\ndescriptor 2\ndescriptor 3\n"
                                       "variable A=x y=z\nvariable EMPTY=\n"
                                       "variable PORTCULLIS_ANSWER_FD=3\n"
                                       "variable PORTCULLIS_CHILD=[0-9]+\\.[0-9]+\n"
                                       "folder /usr\nleads its group 1\nSIGPIPE ignored 0\n"));
+}
+
+// Runs `test` in a process of its own; it says by its exit code what went wrong, 0: nothing.
+template <typename Test>
+int InAnotherProcess(Test test) {
+  const pid_t process = fork();
+  if (process == 0) _exit(test());
+  int status = 0;
+  EXPECT_EQ(waitpid(process, &status, 0), process);
+  return WIFEXITED(status) ? WEXITSTATUS(status) : -1;
+}
+
+// Pipes could get the numbers 0 to 3, which the child's own are to have.
+TEST(Runner, LowDescriptorsMayBeFree) {
+  const int failed = InAnotherProcess([] {
+    for (int taken = 0; taken < 4;) taken = open("/dev/null", O_RDONLY);
+    Ended good;
+    Ended bad;
+    Runner runner(1);
+    runner.Submit(Bad("good"), [&](const Ended&) {  // Asio has its own descriptors by now
+      for (int descriptor = 0; descriptor < 4; ++descriptor) close(descriptor);
+    });
+    Command command = Bad("good");
+    command.input = "request";
+    runner.Submit(command, [&](Ended ended) { good = std::move(ended); });
+    command.argv = {"/no/such/loader"};
+    runner.Submit(command, [&](Ended ended) { bad = std::move(ended); });
+    runner.Run();
+    if (good.exit_code != 0 || good.output != "read 7 bytes\n") return 1;
+    if (!ProtocolErrorOf(good).empty()) return 2;
+    return bad.start_error.empty() ? 3 : 0;
+  });
+  EXPECT_EQ(failed, 0);
 }
 
 std::string StartErrorOf(Command command) {
@@ -230,6 +265,28 @@ TEST_F(StartErrors, NameTheReason) {
   EXPECT_THAT(StartErrorOf(too_much), EndsWith("Argument list too long"));
   EXPECT_EQ(waitpid(-1, nullptr, WNOHANG), -1) << "a zombie";
   EXPECT_EQ(errno, ECHILD);
+}
+
+// Destructors and exit handlers of this process are not for the child that could not start.
+TEST_F(StartErrors, DoNotRunOurExitHandlers) {
+  const int handlers_ran = InAnotherProcess([this] {
+    static std::filesystem::path trace;
+    trace = folder_ / "trace";
+    if (std::atexit([] { std::ofstream(trace) << "ran"; }) != 0) return 2;
+    Of("/no/such/loader");
+    return std::filesystem::exists(trace) ? 1 : 0;
+  });
+  EXPECT_EQ(handlers_ran, 0);
+}
+
+TEST_F(StartErrors, LeaveNoZombieWhileOthersRun) {
+  Runner runner(1);
+  Command missing;
+  missing.argv = {"/no/such/loader"};
+  pid_t zombie = 0;
+  runner.Submit(missing, [&](const Ended&) { zombie = waitpid(-1, nullptr, WNOHANG); });
+  runner.Run();
+  EXPECT_EQ(zombie, -1);
 }
 
 TEST_F(StartErrors, DoNotKeepOthersFromRunning) {
