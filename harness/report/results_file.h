@@ -49,6 +49,7 @@ class ResultsFile {
  private:
   void Line(const nlohmann::json& json);
   [[noreturn]] void Refused(const std::string& doing);
+  void Discard();  // the half file
 
   std::filesystem::path file_, half_;
   std::FILE* stream_ = nullptr;
