@@ -4,6 +4,8 @@
 
 #include <utility>
 
+#include "src/checkpoint/printable.h"
+
 namespace portcullis::checkpoint {
 namespace {
 
@@ -13,12 +15,12 @@ ExitCode CodeOf(Problem problem) {
 
 std::string Text(Problem problem, const Spot& spot, const std::string& found,
                  const std::string& expected, const std::string& next) {
-  const std::string member = spot.member.empty() ? "" : fmt::format(": {}", spot.member);
+  const std::string member = spot.member.empty() ? "" : fmt::format(": {}", Printable(spot.member));
   // What is no checkpoint is so from its first byte.
   const bool whole_file = problem == Problem::kNotACheckpoint && spot.offset == 0;
   const std::string at = whole_file ? "" : fmt::format(": at byte {}", spot.offset);
-  return fmt::format("{}{}{}: found {}, expected {}\n  next: {}", spot.file, member, at, found,
-                     expected, next);
+  return fmt::format("{}{}{}: found {}, expected {}\n  next: {}", Printable(spot.file), member, at,
+                     Printable(found), Printable(expected), next);
 }
 
 }  // namespace

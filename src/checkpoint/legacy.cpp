@@ -11,6 +11,7 @@
 #include "src/checkpoint/limits.h"
 #include "src/checkpoint/looks_like.h"
 #include "src/checkpoint/pickle.h"
+#include "src/checkpoint/printable.h"
 
 namespace portcullis::checkpoint {
 namespace {
@@ -65,7 +66,7 @@ void RequireStorages(Cursor& in, const SmallPickle& keys, const MapBuilder& buil
   for (Ref key = values.Next(at); key != kNoRef; key = values.Next(at)) {
     const std::uint64_t offset = in.Offset();
     if (!values.IsString(key)) in.source().Damaged(offset, "a storage key that is no text", "text");
-    const std::string name(values.TextOf(key).text);
+    const std::string name = Printable(values.TextOf(key).text);
     const StorageEntry* storage = builder.FindStorage(name);
     if (storage == nullptr) {
       in.source().Damaged(values.TextOf(key).offset, fmt::format("the key '{}'", name),

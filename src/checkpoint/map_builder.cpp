@@ -6,8 +6,18 @@
 #include <utility>
 
 #include "src/checkpoint/limits.h"
+#include "src/checkpoint/printable.h"
 
 namespace portcullis::checkpoint {
+
+namespace {
+
+template <typename... Text>
+void MakePrintable(Text&... texts) {
+  (KeepPrintable(texts), ...);
+}
+
+}  // namespace
 
 MapBuilder::MapBuilder(std::string path, Format format, std::uint64_t file_size)
     : budget_(kBaseBudget + kBudgetPerByte * file_size) {
@@ -15,14 +25,15 @@ MapBuilder::MapBuilder(std::string path, Format format, std::uint64_t file_size)
   map_.format = format;
 }
 
-std::size_t MapBuilder::AddStorage(const StorageEntry& storage) {
+std::size_t MapBuilder::AddStorage(StorageEntry storage) {
+  MakePrintable(storage.key, storage.device);
   const auto next = static_cast<std::uint32_t>(map_.storages.size());
   const std::uint32_t found = storages_.FindOrAdd(storage.key, next, [this](std::uint32_t i) {
     return std::string_view(map_.storages[i].key);
   });
   if (found != next) return found;
   budget_.Take(sizeof(StorageEntry) + storage.key.size());
-  map_.storages.push_back(storage);
+  map_.storages.push_back(std::move(storage));
   return next;
 }
 
@@ -33,6 +44,7 @@ const StorageEntry* MapBuilder::FindStorage(std::string_view key) const {
 }
 
 void MapBuilder::AddTensor(TensorEntry tensor) {
+  MakePrintable(tensor.name, tensor.dtype, tensor.storage, tensor.device, tensor.member);
   budget_.Take(sizeof(TensorEntry) + tensor.name.size() + 8 * tensor.shape.size());
   const auto next = static_cast<std::uint32_t>(map_.tensors.size());
   const std::uint32_t found = tensors_.FindOrAdd(tensor.name, next, [this](std::uint32_t i) {
@@ -43,6 +55,7 @@ void MapBuilder::AddTensor(TensorEntry tensor) {
 }
 
 std::size_t MapBuilder::AddTag(DeviceTag tag) {
+  MakePrintable(tag.device, tag.member, tag.storage, tag.name);
   budget_.Take(sizeof(DeviceTag) + tag.device.size() + tag.member.size());
   map_.tags.push_back(std::move(tag));
   return map_.tags.size() - 1;
@@ -51,11 +64,12 @@ std::size_t MapBuilder::AddTag(DeviceTag tag) {
 void MapBuilder::NameTag(std::size_t index, const std::string& name) {
   if (map_.tags[index].name.empty()) {
     budget_.Take(name.size());
-    map_.tags[index].name = name;
+    map_.tags[index].name = Printable(name);
   }
 }
 
 void MapBuilder::AddGlobal(std::string global) {
+  MakePrintable(global);
   const auto next = static_cast<std::uint32_t>(map_.globals.size());
   const std::uint32_t found = globals_.FindOrAdd(
       global, next, [this](std::uint32_t i) { return std::string_view(map_.globals[i]); });
@@ -72,9 +86,9 @@ void MapBuilder::Expect(std::uint32_t storages) {
   map_.tags.reserve(map_.tags.size() + storages);
 }
 
-void MapBuilder::Warn(std::string text) {
+void MapBuilder::Warn(const std::string& text) {
   constexpr std::size_t kMostWarnings = 100;
-  if (map_.warnings.size() < kMostWarnings) map_.warnings.push_back(std::move(text));
+  if (map_.warnings.size() < kMostWarnings) map_.warnings.push_back(Printable(text));
 }
 
 void MapBuilder::Merge(const DeviceMap& inner, const Prefixes& prefixes) {
@@ -84,7 +98,7 @@ void MapBuilder::Merge(const DeviceMap& inner, const Prefixes& prefixes) {
   };
   for (StorageEntry storage : inner.storages) {
     storage.key = prefixes.key + storage.key;
-    AddStorage(storage);
+    AddStorage(std::move(storage));
   }
   for (TensorEntry tensor : inner.tensors) {
     if (!tensor.storage.empty()) tensor.storage = prefixes.key + tensor.storage;

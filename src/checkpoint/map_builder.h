@@ -1,5 +1,5 @@
-// Owns: putting a device map together from several pickles: storages once, names unique, memory
-// within a budget.
+// Owns: putting a device map together from several pickles: storages once, names unique, texts
+// printable, memory within a budget.
 #pragma once
 
 #include <cstdint>
@@ -20,7 +20,7 @@ class MapBuilder {
   MapBuilder(std::string path, Format format, std::uint64_t file_size);
 
   // Index of the storage with this key; added if it is new.
-  std::size_t AddStorage(const StorageEntry& storage);
+  std::size_t AddStorage(StorageEntry storage);
   const StorageEntry& storage(std::size_t index) const { return map_.storages[index]; }
   // The storage with this key, or null.
   const StorageEntry* FindStorage(std::string_view key) const;
@@ -31,7 +31,7 @@ class MapBuilder {
   std::size_t AddTag(DeviceTag tag);
   void NameTag(std::size_t index, const std::string& name);
   void AddGlobal(std::string global);
-  void Warn(std::string text);
+  void Warn(const std::string& text);
 
   // Adds a checkpoint within this one. Its keys and members get the prefixes, and its tensors'
   // names `name` and a dot.

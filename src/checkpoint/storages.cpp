@@ -8,6 +8,7 @@
 
 #include "src/checkpoint/latin1.h"
 #include "src/checkpoint/limits.h"
+#include "src/checkpoint/printable.h"
 
 namespace portcullis::checkpoint {
 namespace {
@@ -72,7 +73,7 @@ void Storages::ReadPersistent(Ref ref) {
     context_.source.Damaged(at, "a storage without a key", "a string or a number");
   }
   StorageEntry storage;
-  storage.key = context_.key_folder + (values_.IsString(key) ? std::string(values_.TextOf(key).text)
+  storage.key = context_.key_folder + (values_.IsString(key) ? Printable(values_.TextOf(key).text)
                                                              : fmt::to_string(values_.Int(key)));
   const std::string_view class_name = calls_.ClassName(values_.Item(id, 1));
   const Dtype* dtype = DtypeByStorage(class_name);
@@ -88,7 +89,7 @@ void Storages::ReadPersistent(Ref ref) {
   }
   storage.bytes = count * element;
   storage.dtype = dtype == nullptr ? "" : dtype->name;
-  if (values_.IsString(location)) storage.device = values_.TextOf(location).text;
+  if (values_.IsString(location)) storage.device = Printable(values_.TextOf(location).text);
   const std::size_t before = builder_.map().storages.size();
   const std::size_t index = builder_.AddStorage(storage);
   by_persistent_.back() = index;

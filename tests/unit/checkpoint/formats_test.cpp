@@ -136,7 +136,9 @@ TEST(PlainPickle, NestedTooDeepIsRefused) {
   for (int i = 0; i < 6; ++i) {
     inner = PickleText(4)
                 .Global("torch.storage", "_load_from_bytes")
-                .Raw("B" + Little(inner.size(), 4) + inner)
+                .Raw("B")
+                .Raw(Little(inner.size(), 4))
+                .Raw(inner)
                 .Raw("\x85R")
                 .Done();
   }
