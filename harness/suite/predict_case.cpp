@@ -2,7 +2,8 @@
 
 #include <charconv>
 
-#include "src/simcuda/core/mask.h"
+#include "src/simcuda/interface/device_order.h"
+#include "src/simcuda/interface/mask.h"
 
 namespace portcullis::suite {
 namespace {
@@ -15,17 +16,18 @@ std::optional<std::string_view> MaskText(const host::Mask& mask) {
 
 portability::Place PlaceOf(const host::Host& host, const host::Mask& mask) {
   const simcuda::HostDescription description = host::Describe(host);
+  const auto order = simcuda::DeviceOrder(description, false);
   std::vector<simcuda::Uuid> uuids;
-  for (std::uint32_t i = 0; i < description.device_count; ++i) {
+  for (const std::size_t device : order) {
     simcuda::Uuid uuid{};
-    std::copy(std::begin(description.devices[i].uuid), std::end(description.devices[i].uuid),
-              uuid.begin());
+    std::copy(std::begin(description.devices[device].uuid),
+              std::end(description.devices[device].uuid), uuid.begin());
     uuids.push_back(uuid);
   }
   portability::Place place;
   place.driver_version = host.driver_version;
-  for (const std::size_t device : simcuda::VisibleDevices(MaskText(mask), uuids)) {
-    place.memory_bytes.push_back(host.gpus[device].profile.memory_bytes);
+  for (const std::size_t visible : simcuda::VisibleDevices(MaskText(mask), uuids)) {
+    place.memory_bytes.push_back(host.gpus[order[visible]].profile.memory_bytes);
   }
   return place;
 }

@@ -87,7 +87,7 @@ function(simcuda_libraries major include)
   simcuda_generate(nvml nvml.table "${generated}/nvml" ${cuda}
     --library libnvidia-ml.so.1 --code 3)
   add_library(simnvml-${major} SHARED
-    nvml/nvml.cpp core/host_file.cpp core/mask.cpp core/say.cpp ${nvml_sources})
+    nvml/nvml.cpp core/host_file.cpp interface/device_order.cpp interface/mask.cpp core/say.cpp ${nvml_sources})
   simcuda_shared(simnvml-${major} libnvidia-ml.so.1 "${folder}" "${nvml_map}")
   target_link_libraries(simnvml-${major} PRIVATE simcudart-${major})
 endfunction()

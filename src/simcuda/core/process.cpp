@@ -13,7 +13,8 @@
 #include <string_view>
 
 #include "src/simcuda/core/host_file.h"
-#include "src/simcuda/core/mask.h"
+#include "src/simcuda/interface/device_order.h"
+#include "src/simcuda/interface/mask.h"
 
 namespace portcullis::simcuda {
 namespace {

@@ -14,8 +14,9 @@
 #include <vector>
 
 #include "src/simcuda/core/host_file.h"
-#include "src/simcuda/core/mask.h"
 #include "src/simcuda/interface/bridge.h"
+#include "src/simcuda/interface/device_order.h"
+#include "src/simcuda/interface/mask.h"
 
 #define PORTCULLIS_ENTRY extern "C" __attribute__((visibility("default")))
 
