@@ -159,8 +159,10 @@ std::vector<Case> ReadScenario(const fs::path& file, const KnownNames& known) {
 }
 
 std::vector<fs::path> FindScenarios(const fs::path& where) {
-  if (!fs::exists(where)) {
-    throw UsageError(fmt::format("no scenario file or folder '{}'", where.string()));
+  std::error_code error;
+  if (!fs::exists(where, error)) {
+    throw UsageError(fmt::format("no scenario file or folder '{}'{}", where.string(),
+                                 error ? ": " + error.message() : ""));
   }
   if (!fs::is_directory(where)) return {where};
   std::vector<fs::path> files;

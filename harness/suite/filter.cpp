@@ -11,10 +11,28 @@ bool Among(const std::vector<std::string>& list, std::initializer_list<std::stri
          });
 }
 
-bool Keep(const scenario::Case& c, const Choice& choice) {
-  const bool id = choice.ids.empty() ||
-                  std::any_of(choice.ids.begin(), choice.ids.end(),
-                              [&](const std::string& pattern) { return Contains(c.id, pattern); });
+// A whole id stands for that case only, though other ids begin with it: "…/map-location=cuda".
+struct Pattern {
+  std::string text;
+  bool is_whole_id = false;
+  bool Fits(const std::string& id) const { return is_whole_id ? id == text : Contains(id, text); }
+};
+
+std::vector<Pattern> PatternsOf(const std::vector<std::string>& ids,
+                                const std::vector<scenario::Case>& cases) {
+  std::vector<Pattern> patterns;
+  for (const std::string& text : ids) {
+    const bool is_whole_id = std::any_of(cases.begin(), cases.end(),
+                                         [&](const scenario::Case& c) { return c.id == text; });
+    patterns.push_back({text, is_whole_id});
+  }
+  return patterns;
+}
+
+bool Keep(const scenario::Case& c, const Choice& choice, const std::vector<Pattern>& patterns) {
+  const bool id =
+      patterns.empty() || std::any_of(patterns.begin(), patterns.end(),
+                                      [&](const Pattern& pattern) { return pattern.Fits(c.id); });
   return id && Among(choice.hosts, {c.host, scenario::HostAndMask(c.host, c.mask)}) &&
          Among(choice.runtimes, {c.runtime}) &&
          Among(choice.strategies, {c.strategy.Text(), std::string(c.strategy.Row().name)});
@@ -36,7 +54,8 @@ bool Contains(std::string_view text, std::string_view pattern) {
 }
 
 std::vector<scenario::Case> Filter(std::vector<scenario::Case> cases, const Choice& choice) {
-  std::erase_if(cases, [&](const scenario::Case& c) { return !Keep(c, choice); });
+  const auto patterns = PatternsOf(choice.ids, cases);
+  std::erase_if(cases, [&](const scenario::Case& c) { return !Keep(c, choice, patterns); });
   return cases;
 }
 

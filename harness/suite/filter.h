@@ -9,7 +9,8 @@
 
 namespace portcullis::suite {
 
-// What to keep; an empty list keeps all. `ids` are substrings of the id, * standing for anything.
+// What to keep; an empty list keeps all. `ids` are whole ids or substrings of ids, * standing for
+// anything.
 struct Choice {
   std::vector<std::string> hosts, runtimes, strategies, ids;
 };

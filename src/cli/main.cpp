@@ -31,6 +31,20 @@ void CheckName(int argc, char** argv) {
   throw UsageError(UnknownName("subcommand", argv[1], known));
 }
 
+// What CLI11 could not place: an option that nobody knows, or a word too many.
+std::string NotExpected(const CLI::App& app) {
+  const auto rest = app.remaining(true);
+  const std::string found = rest.empty() ? "" : rest.front().substr(0, rest.front().find('='));
+  if (!found.starts_with("-")) return fmt::format("found '{}', expected nothing more", found);
+  std::vector<std::string> known;
+  for (const CLI::App* command : app.get_subcommands()) {
+    for (const CLI::Option* option : command->get_options()) {
+      for (const std::string& name : option->get_lnames()) known.push_back("--" + name);
+    }
+  }
+  return UnknownName("option", found, known);
+}
+
 int Main(int argc, char** argv) {
   CheckName(argc, argv);
   CLI::App app{"Portcullis decides where a PyTorch checkpoint gets in."};
@@ -50,6 +64,8 @@ int Main(int argc, char** argv) {
   }
   try {
     app.parse(argc, argv);
+  } catch (const CLI::ExtrasError&) {
+    throw UsageError(NotExpected(app));
   } catch (const CLI::ParseError& error) {
     const bool asked = error.get_exit_code() == 0;  // --help, --version
     app.exit(error);

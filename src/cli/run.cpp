@@ -28,7 +28,18 @@ struct Options {
   int jobs = static_cast<int>(std::max(1U, std::thread::hardware_concurrency()));
   double deadline = 60;
   bool trust = false;
+  bool isolate = false;
 };
+
+// A word for a shell's command line, in quotes where it needs them.
+std::string Quoted(const std::string& word) {
+  constexpr std::string_view kPlain =
+      "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_-+=/.,:@%";
+  if (!word.empty() && word.find_first_not_of(kPlain) == std::string::npos) return word;
+  std::string quoted = "'";
+  for (const char c : word) quoted += c == '\'' ? std::string("'\\''") : std::string(1, c);
+  return quoted + "'";
+}
 
 // One run from its cases to its reports.
 class Run {
@@ -114,6 +125,7 @@ class Run {
     report::RunFacts facts;
     facts.version = world_.installation.version;
     facts.started = fmt::format("{:%FT%TZ}", fmt::gmtime(std::chrono::system_clock::now()));
+    facts.arguments = Arguments();
     for (const auto& runtime : world_.runtimes) facts.runtimes.push_back(runtime.id);
     facts.cases = cases.size();
     results_file_ = std::make_unique<report::ResultsFile>(options_.json, facts);
@@ -125,7 +137,8 @@ class Run {
                        [this](const scenario::Case& c) { return SubjectOf(c); },
                        std::chrono::milliseconds(static_cast<int>(options_.deadline * 1000)),
                        static_cast<std::size_t>(options_.jobs) * 2,
-                       options_.trust};
+                       options_.trust,
+                       options_.isolate};
     report::Progress progress(cases.size(), report::Style(stderr));
     suite::RunCases(suite, cases, runner_, [&](verdict::Result result) {
       totals_.Add(result.judgement.verdict);
@@ -200,15 +213,15 @@ class Run {
 
   // The command line that runs this one case again.
   std::string Again(const verdict::Result& result) const {
+    std::string command = options_.trust ? "portcullis run --trust" : "portcullis run";
     if (own()) {
-      return fmt::format(
-          "portcullis run --checkpoint '{}' --host '{}' --runtime {} --strategy '{}'",
-          result.c.checkpoint, scenario::HostAndMask(result.c.host, result.c.mask),
-          result.c.runtime, result.c.strategy.Text());
+      return fmt::format("{} --checkpoint {} --host {} --runtime {} --strategy {}", command,
+                         Quoted(result.c.checkpoint),
+                         Quoted(scenario::HostAndMask(result.c.host, result.c.mask)),
+                         result.c.runtime, Quoted(result.c.strategy.Text()));
     }
-    std::string command = "portcullis run";
-    for (const auto& scenario : options_.scenarios) command += " " + scenario;
-    return fmt::format("{} --filter '{}'", command, result.c.id);
+    for (const auto& scenario : options_.scenarios) command += " " + Quoted(scenario);
+    return fmt::format("{} --filter {}", command, Quoted(result.c.id));
   }
 
   const Options& options_;
@@ -229,11 +242,15 @@ Action DeclareRun(CLI::App& command) {
   command.add_option("scenario", options->scenarios, "scenario files or folders (default: all)");
   command.add_option("--checkpoint", options->checkpoints,
                      "your own checkpoints, on the standard hosts with every strategy");
-  command.add_option("--host", options->hosts, "only these hosts: 2xh200, 2xh200@1, 2xh200@empty");
-  command.add_option("--runtime", options->runtimes, "only these runtimes: python, cpp, cpp-cpu");
-  command.add_option("--strategy", options->strategies, "only these strategies: map-location=cpu");
-  command.add_option("--filter", options->filters,
-                     "only cases whose id contains this text; * stands for anything");
+  // One word each, to be given several times: else a scenario behind it would be taken for a host.
+  const auto add = [&](const char* name, std::vector<std::string>& words, const char* about) {
+    command.add_option(name, words, about)->allow_extra_args(false)->type_name("TEXT");
+  };
+  add("--host", options->hosts, "only this host: 2xh200, 2xh200@1, 2xh200@empty (may repeat)");
+  add("--runtime", options->runtimes, "only this runtime: python, cpp, cpp-cpu (may repeat)");
+  add("--strategy", options->strategies, "only this strategy: map-location=cpu (may repeat)");
+  add("--filter", options->filters,
+      "only cases whose id is or contains this text; * stands for anything (may repeat)");
   command.add_option("-j,--jobs", options->jobs, "children at once")
       ->check(CLI::Range(1, 1024))
       ->capture_default_str();
@@ -242,6 +259,8 @@ Action DeclareRun(CLI::App& command) {
       ->capture_default_str();
   command.add_option("--json", options->json, "write results as NDJSON (header, cases, footer)");
   command.add_option("--junit", options->junit, "write results as JUnit XML");
+  command.add_flag("--isolate", options->isolate,
+                   "each case in a fresh process, not in a child of a warm loader");
   command.add_flag("--trust", options->trust,
                    "let the checkpoint run code: torch.load(weights_only=False)");
   return [options] { return Run(*options, World()).Perform(); };

@@ -1,5 +1,6 @@
 #include "src/cli/world.h"
 
+#include <fstream>
 #include <set>
 
 #include "src/base/error.h"
@@ -47,6 +48,14 @@ std::vector<scenario::Case> World::Cases(const std::vector<std::string>& where) 
     }
   }
   return cases;
+}
+
+std::vector<std::string> Arguments() {
+  std::ifstream stream("/proc/self/cmdline", std::ios::binary);
+  std::vector<std::string> words;
+  for (std::string word; std::getline(stream, word, '\0');) words.push_back(word);
+  if (!words.empty()) words.erase(words.begin());
+  return words;
 }
 
 }  // namespace portcullis::cli

@@ -24,4 +24,7 @@ struct World {
   std::vector<scenario::Case> Cases(const std::vector<std::string>& where) const;
 };
 
+// The command line's words behind the program's name.
+std::vector<std::string> Arguments();
+
 }  // namespace portcullis::cli

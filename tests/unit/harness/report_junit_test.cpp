@@ -1,0 +1,59 @@
+// JUnit: one suite a scenario, counts, and text that no XML reader stumbles over.
+#include <gmock/gmock.h>
+
+#include "harness/report/junit.h"
+#include "tests/unit/harness/report_results.h"
+
+namespace portcullis::report {
+namespace {
+
+using testing::HasSubstr;
+using testing::Not;
+using verdict::Result;
+using verdict::Verdict;
+
+Result WithDifference(const std::string& text) {
+  Result result = ResultOf("1xt4", "as-saved", Verdict::kNotAsExpected);
+  result.judgement.differences = {text};
+  return result;
+}
+
+TEST(JUnit, ASuiteForEachScenarioWithItsCounts) {
+  Result other = ResultOf("1xt4", "as-saved", Verdict::kError);
+  other.c.scenario = "t";
+  other.observation.wall_seconds = 1.5;
+  Result skipped = ResultOf("2xh200", "as-saved", Verdict::kSkipped);
+  skipped.judgement.reason = "no <runtime>";
+  const std::vector<Result> results{ResultOf("1xt4", "mmap"), other, skipped, WithDifference("x")};
+  const std::string xml = JUnit(results);
+  EXPECT_THAT(xml, HasSubstr("<testsuite name=\"s\" tests=\"3\" failures=\"1\" errors=\"0\" "
+                             "skipped=\"1\" time=\"0.000\">"));
+  EXPECT_THAT(xml, HasSubstr("<testsuite name=\"t\" tests=\"1\" failures=\"0\" errors=\"1\" "
+                             "skipped=\"0\" time=\"1.500\">"));
+  EXPECT_THAT(xml, HasSubstr("<skipped message=\"no &lt;runtime&gt;\"/>"));
+}
+
+TEST(JUnit, EscapesWhatXmlTakesForItself) {
+  const std::vector<Result> results{WithDifference("a<b> & \"c\" 'd' ]]>")};
+  EXPECT_THAT(JUnit(results),
+              HasSubstr("not as expected\">a&lt;b&gt; &amp; &quot;c&quot; 'd' ]]&gt;</failure>"));
+}
+
+TEST(JUnit, DropsControlCharactersAndKeepsLines) {
+  const std::vector<Result> results{WithDifference("a\x1b[31m\x01z\nb\tc\r")};
+  EXPECT_THAT(JUnit(results), HasSubstr(">a[31mz\nb\tc</failure>"));
+}
+
+TEST(JUnit, BytesThatAreNoTextBecomeText) {
+  const std::vector<Result> results{WithDifference("bad \xff byte → good")};
+  EXPECT_THAT(JUnit(results), HasSubstr(">bad \uFFFD byte → good</failure>"));
+}
+
+TEST(JUnit, StrategiesMayHoldSigns) {
+  const std::vector<Result> results{ResultOf("1xt4", "remap=cuda:1>cuda:0")};
+  EXPECT_THAT(JUnit(results), HasSubstr("name=\"s/a/1xt4/python/remap=cuda:1&gt;cuda:0\""));
+  EXPECT_THAT(JUnit(results), Not(HasSubstr("cuda:1>cuda:0")));
+}
+
+}  // namespace
+}  // namespace portcullis::report
