@@ -8,6 +8,7 @@
 
 #include "harness/runner/runner.h"
 #include "harness/suite/load.h"
+#include "harness/suite/scratch.h"
 #include "harness/suite/suite.h"
 
 namespace portcullis::suite {
@@ -15,20 +16,24 @@ namespace {
 
 namespace fs = std::filesystem;
 
-// Loading a file that does not exist makes a loader start its runtime and say what it is.
+// Loading an empty file makes a loader start its runtime, refuse the file and say what it is.
 Check ExamineRuntime(const host::HostLibrary& hosts, const host::Runtime& runtime) {
   Check check;
   check.what = "runtime " + runtime.id;
   check.remedy = "ci/setup, then build again";
-  Load load{"doctor", "/nonexistent/doctor.pt", "zip", {}, hosts.Find("2xh200"), {},
-            &runtime, std::chrono::seconds(60), false};
+  const ScratchFolder scratch;
+  const fs::path empty = scratch.path() / "empty.pt";
+  std::ofstream{empty};
+  Load load{
+      "doctor", empty, "zip", {}, hosts.Find("2xh200"), {}, &runtime, std::chrono::seconds(60),
+      false};
   if (runtime.family != "python") load.format = "torchscript";
   runner::Runner runner(1);
   SubmitLoad(load, runner, [&check](const verdict::Observation& seen) {
     check.good = seen.outcome == verdict::Outcome::kRaised && !seen.torch.empty();
     check.found = check.good ? fmt::format("PyTorch {}, one case takes {:.2f} s in a fresh process",
                                            seen.torch, seen.wall_seconds)
-                             : seen.Text() + seen.trouble;
+                             : seen.Text();
   });
   runner.Run();
   return check;
