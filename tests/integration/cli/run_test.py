@@ -6,7 +6,7 @@ import unittest
 import xml.etree.ElementTree
 
 import schema
-from program import AS_EXPECTED, CANNOT_RUN, FEW, FEW_IDS, FINDING, ProgramTest
+from program import AS_EXPECTED, CANNOT_RUN, FEW, FEW_IDS, FINDING, SOURCE, ProgramTest
 
 
 class Run(ProgramTest):
@@ -96,6 +96,14 @@ class Run(ProgramTest):
                     scenario, "--json", "results.ndjson")
         self.assertEqual([case["id"] for case in self.results()[1]],
                          ["mine/state-dict-cuda0/no-driver/python/map-location=cpu"])
+
+
+class Documents(ProgramTest):
+    def test_the_example_of_the_scenario_page_runs_as_it_stands(self):
+        page = (SOURCE / "docs/SCENARIOS.md").read_text()
+        (self.folder / "example.yaml").write_text(re.search(r"```yaml\n(.*?)```", page, re.S)[1])
+        done = self.expect(AS_EXPECTED, "run", "example.yaml")
+        self.assertIn("17 cases: 17 as expected", done.stdout)
 
 
 class FullDisk(ProgramTest):
