@@ -1,4 +1,4 @@
-#include "src/simcuda/core/mask.h"
+#include "src/simcuda/interface/mask.h"
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
