@@ -23,7 +23,7 @@ Check ExamineRuntime(const host::HostLibrary& hosts, const host::Runtime& runtim
   check.remedy = "ci/setup, then build again";
   const ScratchFolder scratch;
   const fs::path empty = scratch.path() / "empty.pt";
-  std::ofstream{empty};
+  std::ofstream(empty).close();
   Load load{
       "doctor", empty, "zip", {}, hosts.Find("2xh200"), {}, &runtime, std::chrono::seconds(60),
       false};

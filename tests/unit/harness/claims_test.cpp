@@ -135,7 +135,7 @@ TEST(Claims, NoEvidenceFromABadTemplate) {
 }
 
 std::filesystem::path Written(const std::string& text) {
-  const auto file = std::filesystem::path(testing::TempDir()) / "portcullis-claims-test.yaml";
+  auto file = std::filesystem::path(testing::TempDir()) / "portcullis-claims-test.yaml";
   std::ofstream(file) << text;
   return file;
 }

@@ -38,6 +38,35 @@ DeviceMap Saved(Format format, const std::vector<std::string>& tags, std::uint64
   return map;
 }
 
+const DeviceMap kZip = Saved(Format::kZip, {"cuda:0"});
+const DeviceMap kSecond = Saved(Format::kZip, {"cuda:1"});
+const DeviceMap kBothTags = Saved(Format::kZip, {"cuda:0", "cuda:1"});
+const DeviceMap kFromCpu = Saved(Format::kZip, {"cpu"});
+const DeviceMap kLarge = Saved(Format::kZip, {"cuda:0", "cuda:0"}, 9 * kGiB);
+const DeviceMap kLargeCpu = Saved(Format::kZip, {"cpu", "cpu"}, 9 * kGiB);
+const DeviceMap kLegacy = Saved(Format::kLegacy, {"cuda:0"});
+const DeviceMap kScript = Saved(Format::kTorchScript, {"cuda:0"});
+const DeviceMap kScriptSecond = Saved(Format::kTorchScript, {"cuda:1"});
+const DeviceMap kScriptCpu = Saved(Format::kTorchScript, {"cpu"});
+const DeviceMap kScriptLarge = Saved(Format::kTorchScript, {"cuda:0"}, 17 * kGiB);
+const DeviceMap kArchive = Saved(Format::kArchive, {"cuda:0"});
+const DeviceMap kPickle = Saved(Format::kPickleSave, {"cuda:0"});
+const DeviceMap kNothing = Saved(Format::kZip, {});
+
+DeviceMap WithTag(DeviceMap map, checkpoint::Place place) {
+  map.tags.push_back({place, "cuda:0", "data.pkl", 0, "", ""});
+  return map;
+}
+const DeviceMap kTraced = WithTag(kScriptCpu, checkpoint::Place::kCodeLiteral);
+// A device held as data is not asked for.
+const DeviceMap kStored = WithTag(kScriptCpu, checkpoint::Place::kDeviceObject);
+
+DeviceMap WithGlobals(DeviceMap map, std::vector<std::string> globals) {
+  map.globals = std::move(globals);
+  return map;
+}
+const DeviceMap kModule = WithGlobals(kFromCpu, {"torch._utils._rebuild_tensor_v2", "mymodel.Net"});
+
 struct Row {
   const char* name;
   DeviceMap subject;
@@ -47,151 +76,167 @@ struct Row {
   const char* expected;  // Prediction::Text()
 };
 
-std::vector<Row> Rows() {
-  const DeviceMap zip = Saved(Format::kZip, {"cuda:0"});
-  const DeviceMap second = Saved(Format::kZip, {"cuda:1"});
-  const DeviceMap both = Saved(Format::kZip, {"cuda:0", "cuda:1"});
-  const DeviceMap from_cpu = Saved(Format::kZip, {"cpu"});
-  const DeviceMap large = Saved(Format::kZip, {"cuda:0", "cuda:0"}, 9 * kGiB);
-  const DeviceMap large_cpu = Saved(Format::kZip, {"cpu", "cpu"}, 9 * kGiB);
-  const DeviceMap legacy = Saved(Format::kLegacy, {"cuda:0"});
-  const DeviceMap script = Saved(Format::kTorchScript, {"cuda:0"});
-  const DeviceMap script_second = Saved(Format::kTorchScript, {"cuda:1"});
-  const DeviceMap script_cpu = Saved(Format::kTorchScript, {"cpu"});
-  const DeviceMap script_large = Saved(Format::kTorchScript, {"cuda:0"}, 17 * kGiB);
-  const DeviceMap archive = Saved(Format::kArchive, {"cuda:0"});
-  const DeviceMap pickle = Saved(Format::kPickleSave, {"cuda:0"});
-  const DeviceMap empty = Saved(Format::kZip, {});
-  DeviceMap traced = script_cpu;
-  traced.tags.push_back({checkpoint::Place::kCodeLiteral, "cuda:0", "code", 0, "", ""});
-  DeviceMap stored = script_cpu;  // a device held as data is not asked for
-  stored.tags.push_back({checkpoint::Place::kDeviceObject, "cuda:0", "data.pkl", 0, "", "device"});
-  DeviceMap module = from_cpu;
-  module.globals = {"torch._utils._rebuild_tensor_v2", "mymodel.Net"};
-
+// torch.load, restoring by tag: it asks torch.cuda.is_available() and says one thing.
+std::vector<Row> RestoredByTorchLoad() {
   return {
-      // torch.load, restoring by tag: it asks torch.cuda.is_available() and says one thing
-      {"tag, CPU build", zip, kTwoGpus, kPythonCpu, "as-saved",
+      {"tag, CPU build", kZip, kTwoGpus, kPythonCpu, "as-saved",
        "raises deserialize-no-cuda in load"},
-      {"tag, no driver", zip, kNoDriver, kPython, "as-saved", "raises deserialize-no-cuda in load"},
-      {"tag, old driver", zip, kTooOld, kPython, "as-saved", "raises deserialize-no-cuda in load"},
-      {"tag, no GPU", zip, kNoGpu, kPython, "as-saved", "raises deserialize-no-cuda in load"},
-      {"tag, fewer", second, kOneGpu, kPython, "as-saved",
+      {"tag, no driver", kZip, kNoDriver, kPython, "as-saved",
+       "raises deserialize-no-cuda in load"},
+      {"tag, old driver", kZip, kTooOld, kPython, "as-saved", "raises deserialize-no-cuda in load"},
+      {"tag, no GPU", kZip, kNoGpu, kPython, "as-saved", "raises deserialize-no-cuda in load"},
+      {"tag, fewer", kSecond, kOneGpu, kPython, "as-saved",
        "raises deserialize-no-such-gpu in load"},
-      {"tag, memory", large, kOneGpu, kPython, "as-saved", "raises out-of-memory in load"},
-      {"tag, there", zip, kOneGpu, kPython, "as-saved", "loads"},
-      {"both tags", both, kTwoGpus, kPython, "as-saved", "loads"},
-      {"one of both", both, kOneGpu, kPython, "as-saved", "raises deserialize-no-such-gpu in load"},
-      {"legacy too", legacy, kNoDriver, kPython, "as-saved", "raises deserialize-no-cuda in load"},
-      {"from the CPU", from_cpu, kNoDriver, kPython, "as-saved", "loads"},
-      {"nothing in it", empty, kNoDriver, kPython, "as-saved", "loads"},
+      {"tag, memory", kLarge, kOneGpu, kPython, "as-saved", "raises out-of-memory in load"},
+      {"tag, there", kZip, kOneGpu, kPython, "as-saved", "loads"},
+      {"both tags", kBothTags, kTwoGpus, kPython, "as-saved", "loads"},
+      {"one of both", kBothTags, kOneGpu, kPython, "as-saved",
+       "raises deserialize-no-such-gpu in load"},
+      {"legacy too", kLegacy, kNoDriver, kPython, "as-saved", "raises deserialize-no-cuda in load"},
+      {"from the CPU", kFromCpu, kNoDriver, kPython, "as-saved", "loads"},
+      {"nothing in it", kNothing, kNoDriver, kPython, "as-saved", "loads"},
+  };
+}
 
-      // ATen: each trouble has its own words
-      {"script, CPU build", script, kTwoGpus, kCppCpu, "as-saved", "raises cpu-build in load"},
-      {"script, no driver", script, kNoDriver, kCpp, "as-saved", "raises no-driver in load"},
-      {"script, old driver", script, kTooOld, kCpp, "as-saved", "raises driver-too-old in load"},
-      {"script, no GPU", script, kNoGpu, kCpp, "as-saved", "raises no-gpus in load"},
-      {"script, fewer", script_second, kOneGpu, kCpp, "as-saved", "raises invalid-ordinal in load"},
-      {"script, memory", script_large, kOneGpu, kCpp, "as-saved", "raises out-of-memory in load"},
-      {"script, no index", script_cpu, kNoDriver, kCppCpu, "map-location=cuda",
+// ATen: each trouble has its own words.
+std::vector<Row> RestoredByAten() {
+  return {
+      {"script, CPU build", kScript, kTwoGpus, kCppCpu, "as-saved", "raises cpu-build in load"},
+      {"script, no driver", kScript, kNoDriver, kCpp, "as-saved", "raises no-driver in load"},
+      {"script, old driver", kScript, kTooOld, kCpp, "as-saved", "raises driver-too-old in load"},
+      {"script, no GPU", kScript, kNoGpu, kCpp, "as-saved", "raises no-gpus in load"},
+      {"script, fewer", kScriptSecond, kOneGpu, kCpp, "as-saved", "raises invalid-ordinal in load"},
+      {"script, memory", kScriptLarge, kOneGpu, kCpp, "as-saved", "raises out-of-memory in load"},
+      {"script, no index", kScriptCpu, kNoDriver, kCppCpu, "map-location=cuda",
        "raises not-linked in load"},
-      {"script, index", script_cpu, kNoDriver, kCppCpu, "map-location=cuda:0",
+      {"script, index", kScriptCpu, kNoDriver, kCppCpu, "map-location=cuda:0",
        "raises cpu-build in load"},
-      {"script in Python", script, kNoDriver, kPython, "as-saved", "raises no-driver in load"},
-      {"archive in C++", archive, kNoDriver, kCpp, "as-saved", "raises no-driver in load"},
-      {"archive in Python", archive, kNoGpu, kPython, "as-saved", "raises no-gpus in load"},
-      {"pickle_save in C++", pickle, kNoDriver, kCpp, "as-saved", "raises no-driver in load"},
-      {"zip in C++", zip, kNoDriver, kCpp, "as-saved", "raises no-driver in load"},
+      {"script in Python", kScript, kNoDriver, kPython, "as-saved", "raises no-driver in load"},
+      {"archive in C++", kArchive, kNoDriver, kCpp, "as-saved", "raises no-driver in load"},
+      {"archive in Python", kArchive, kNoGpu, kPython, "as-saved", "raises no-gpus in load"},
+      {"pickle_save in C++", kPickle, kNoDriver, kCpp, "as-saved", "raises no-driver in load"},
+      {"zip in C++", kZip, kNoDriver, kCpp, "as-saved", "raises no-driver in load"},
+  };
+}
 
-      // a map given to torch.jit.load is checked by torch.load's own check
-      {"script, mapped", script, kNoDriver, kPython, "map-location=cuda:0",
+// A map given to torch.jit.load is checked by torch.load's own check.
+std::vector<Row> MappedScripts() {
+  return {
+      {"script, mapped", kScript, kNoDriver, kPython, "map-location=cuda:0",
        "raises deserialize-no-cuda in load"},
-      {"script, mapped in C++", script, kNoDriver, kCpp, "map-location=cuda:0",
+      {"script, mapped in C++", kScript, kNoDriver, kCpp, "map-location=cuda:0",
        "raises no-driver in load"},
-      {"script, mapped beyond", script, kOneGpu, kPython, "map-location=cuda:1",
+      {"script, mapped beyond", kScript, kOneGpu, kPython, "map-location=cuda:1",
        "raises deserialize-no-such-gpu in load"},
-      {"script, mapped away", script, kNoDriver, kCpp, "map-location=cpu", "loads"},
+      {"script, mapped away", kScript, kNoDriver, kCpp, "map-location=cpu", "loads"},
+  };
+}
 
-      // where a strategy restores to
-      {"map to the CPU", zip, kNoDriver, kPython, "map-location=cpu", "loads"},
-      {"map to meta", zip, kNoDriver, kPython, "map-location=meta", "loads"},
-      {"map to a GPU", from_cpu, kNoDriver, kPython, "map-location=cuda",
+// Where a strategy restores to.
+std::vector<Row> Maps() {
+  return {
+      {"map to the CPU", kZip, kNoDriver, kPython, "map-location=cpu", "loads"},
+      {"map to meta", kZip, kNoDriver, kPython, "map-location=meta", "loads"},
+      {"map to a GPU", kFromCpu, kNoDriver, kPython, "map-location=cuda",
        "raises deserialize-no-cuda in load"},
-      {"map elsewhere", second, kOneGpu, kPython, "map-location=cuda:0", "loads"},
-      {"dict, complete", second, kOneGpu, kPython, "remap=cuda:1>cuda:0", "loads"},
-      {"dict, incomplete", both, kOneGpu, kPython, "remap=cuda:0>cpu",
+      {"map elsewhere", kSecond, kOneGpu, kPython, "map-location=cuda:0", "loads"},
+      {"dict, complete", kSecond, kOneGpu, kPython, "remap=cuda:1>cuda:0", "loads"},
+      {"dict, incomplete", kBothTags, kOneGpu, kPython, "remap=cuda:0>cpu",
        "raises deserialize-no-such-gpu in load"},
-      {"callable keeps", zip, kNoDriver, kPython, "callable=keep", "loads"},
-      {"callable declines", zip, kNoDriver, kPython, "callable=none",
+      {"callable keeps", kZip, kNoDriver, kPython, "callable=keep", "loads"},
+      {"callable declines", kZip, kNoDriver, kPython, "callable=none",
        "raises deserialize-no-cuda in load"},
-      {"callable moves", zip, kNoDriver, kPython, "callable=cuda:0", "raises no-driver in load"},
-      {"mmap as saved", zip, kNoDriver, kPython, "mmap", "raises deserialize-no-cuda in load"},
-      {"mmap to the CPU", zip, kNoDriver, kPython, "mmap=cpu", "loads"},
+      {"callable moves", kZip, kNoDriver, kPython, "callable=cuda:0", "raises no-driver in load"},
+      {"mmap as saved", kZip, kNoDriver, kPython, "mmap", "raises deserialize-no-cuda in load"},
+      {"mmap to the CPU", kZip, kNoDriver, kPython, "mmap=cpu", "loads"},
+  };
+}
 
-      // the second step
-      {"then to the CPU", zip, kNoDriver, kPython, "as-saved-then-to=cpu",
+// The second step.
+std::vector<Row> SecondSteps() {
+  return {
+      {"then to the CPU", kZip, kNoDriver, kPython, "as-saved-then-to=cpu",
        "raises deserialize-no-cuda in load"},
-      {"then to a GPU", from_cpu, kNoDriver, kPython, "as-saved-then-to=cuda:0",
+      {"then to a GPU", kFromCpu, kNoDriver, kPython, "as-saved-then-to=cuda:0",
        "raises no-driver in move"},
-      {"CPU, then no driver", zip, kNoDriver, kPython, "cpu-then-to=cuda:0",
+      {"CPU, then no driver", kZip, kNoDriver, kPython, "cpu-then-to=cuda:0",
        "raises no-driver in move"},
-      {"CPU, then no GPU", zip, kNoGpu, kPython, "cpu-then-to=cuda:0", "raises no-gpus in move"},
-      {"CPU, then too far", zip, kOneGpu, kPython, "cpu-then-to=cuda:1",
+      {"CPU, then no GPU", kZip, kNoGpu, kPython, "cpu-then-to=cuda:0", "raises no-gpus in move"},
+      {"CPU, then too far", kZip, kOneGpu, kPython, "cpu-then-to=cuda:1",
        "raises invalid-ordinal in move"},
-      {"CPU, then too much", large_cpu, kOneGpu, kPython, "cpu-then-to=cuda:0",
+      {"CPU, then too much", kLargeCpu, kOneGpu, kPython, "cpu-then-to=cuda:0",
        "raises out-of-memory in move"},
-      {"CPU, then there", zip, kTwoGpus, kPython, "cpu-then-to=cuda:1", "loads"},
-      {"nothing to move", empty, kNoDriver, kPython, "cpu-then-to=cuda:0", "loads"},
-      {"parts, one missing", zip, kOneGpu, kPython, "parts=cuda:0,cuda:1",
+      {"CPU, then there", kZip, kTwoGpus, kPython, "cpu-then-to=cuda:1", "loads"},
+      {"nothing to move", kNothing, kNoDriver, kPython, "cpu-then-to=cuda:0", "loads"},
+      {"parts, one missing", kZip, kOneGpu, kPython, "parts=cuda:0,cuda:1",
        "raises invalid-ordinal in move"},
-      {"parts, there", zip, kTwoGpus, kPython, "parts=cuda:0,cuda:1", "loads"},
-      {"parts share the memory", large_cpu, kTwoGpus, kPython, "parts=cuda:0,cuda:1", "loads"},
+      {"parts, there", kZip, kTwoGpus, kPython, "parts=cuda:0,cuda:1", "loads"},
+      {"parts share the memory", kLargeCpu, kTwoGpus, kPython, "parts=cuda:0,cuda:1", "loads"},
+  };
+}
 
-      // what a language or a format has no way to do
-      {"dict in C++", script, kTwoGpus, kCpp, "remap=cuda:0>cpu", "unsupported"},
-      {"callable in C++", script, kTwoGpus, kCpp, "callable=keep", "unsupported"},
-      {"mmap in C++", script, kTwoGpus, kCpp, "mmap", "unsupported"},
-      {"map of pickle_load", pickle, kTwoGpus, kCpp, "map-location=cpu", "unsupported"},
-      {"CPU of pickle_load", zip, kTwoGpus, kCpp, "cpu-then-to=cuda:0", "unsupported"},
-      {"parts of pickle_load", zip, kTwoGpus, kCpp, "parts=cpu,cuda:0", "unsupported"},
-      {"legacy in C++", legacy, kTwoGpus, kCpp, "as-saved", "unsupported"},
-      {"dict to torch.jit.load", script, kTwoGpus, kPython, "remap=cuda:0>cpu",
+// What a language or a format has no way to do.
+std::vector<Row> NoWay() {
+  return {
+      {"dict in C++", kScript, kTwoGpus, kCpp, "remap=cuda:0>cpu", "unsupported"},
+      {"callable in C++", kScript, kTwoGpus, kCpp, "callable=keep", "unsupported"},
+      {"mmap in C++", kScript, kTwoGpus, kCpp, "mmap", "unsupported"},
+      {"map of pickle_load", kPickle, kTwoGpus, kCpp, "map-location=cpu", "unsupported"},
+      {"CPU of pickle_load", kZip, kTwoGpus, kCpp, "cpu-then-to=cuda:0", "unsupported"},
+      {"parts of pickle_load", kZip, kTwoGpus, kCpp, "parts=cpu,cuda:0", "unsupported"},
+      {"legacy in C++", kLegacy, kTwoGpus, kCpp, "as-saved", "unsupported"},
+      {"dict to torch.jit.load", kScript, kTwoGpus, kPython, "remap=cuda:0>cpu",
        "raises jit-map-type in load"},
-      {"callable to torch.jit.load", script, kTwoGpus, kPython, "callable=keep",
+      {"callable to torch.jit.load", kScript, kTwoGpus, kPython, "callable=keep",
        "raises jit-map-type in load"},
-      {"mmap of a script", script, kTwoGpus, kPython, "mmap=cpu", "unsupported"},
-      {"mmap of legacy", legacy, kTwoGpus, kPython, "mmap=cpu", "raises mmap-legacy in load"},
-      {"calling no module", zip, kTwoGpus, kPython, "forward", "unsupported"},
+      {"mmap of a script", kScript, kTwoGpus, kPython, "mmap=cpu", "unsupported"},
+      {"mmap of legacy", kLegacy, kTwoGpus, kPython, "mmap=cpu", "raises mmap-legacy in load"},
+      {"calling no module", kZip, kTwoGpus, kPython, "forward", "unsupported"},
+  };
+}
 
-      // weights_only
-      {"a class of its own", module, kNoDriver, kPython, "as-saved", "raises weights-only in load"},
-      {"refused before the tag", module, kNoDriver, kPython, "map-location=cuda",
+// Weights_only.
+std::vector<Row> WeightsOnly() {
+  return {
+      {"a class of its own", kModule, kNoDriver, kPython, "as-saved",
        "raises weights-only in load"},
-      {"trusted", module, kNoDriver, kTrusting, "as-saved", "loads"},
+      {"refused before the tag", kModule, kNoDriver, kPython, "map-location=cuda",
+       "raises weights-only in load"},
+      {"trusted", kModule, kNoDriver, kTrusting, "as-saved", "loads"},
+  };
+}
 
-      // tags of other devices
+// Tags of other devices.
+std::vector<Row> ForeignTags() {
+  return {
       {"Apple's", Saved(Format::kZip, {"mps"}), kTwoGpus, kPython, "as-saved",
        "raises mps-tag in load"},
       {"another's", Saved(Format::kZip, {"npu:0"}), kTwoGpus, kPython, "as-saved",
        "raises unknown-tag in load"},
       {"another's, mapped", Saved(Format::kZip, {"npu:0"}), kNoDriver, kPython, "map-location=cpu",
        "loads"},
+  };
+}
 
-      // a device in TorchScript code
-      {"traced, loaded", traced, kNoDriver, kPython, "as-saved", "loads"},
-      {"traced, called", traced, kNoDriver, kPython, "forward=cpu", "raises no-driver in use"},
-      {"traced, called in C++", traced, kNoGpu, kCpp, "forward", "raises no-gpus in use"},
-      {"traced, there", traced, kOneGpu, kPython, "forward", "loads"},
-      {"held as data", stored, kNoDriver, kPython, "forward", "loads"},
-      {"called where it was saved", script, kNoDriver, kPython, "forward",
+// A device in TorchScript code.
+std::vector<Row> DevicesInCode() {
+  return {
+      {"traced, loaded", kTraced, kNoDriver, kPython, "as-saved", "loads"},
+      {"traced, called", kTraced, kNoDriver, kPython, "forward=cpu", "raises no-driver in use"},
+      {"traced, called in C++", kTraced, kNoGpu, kCpp, "forward", "raises no-gpus in use"},
+      {"traced, there", kTraced, kOneGpu, kPython, "forward", "loads"},
+      {"held as data", kStored, kNoDriver, kPython, "forward", "loads"},
+      {"called where it was saved", kScript, kNoDriver, kPython, "forward",
        "raises no-driver in load"},
-      {"called with a map", script, kNoDriver, kPython, "forward=cuda:0",
+      {"called with a map", kScript, kNoDriver, kPython, "forward=cuda:0",
        "raises deserialize-no-cuda in load"},
   };
 }
 
-TEST(Predict, EveryRow) {
-  for (const Row& row : Rows()) {
+class PredictRow : public testing::TestWithParam<std::vector<Row> (*)()> {};
+
+TEST_P(PredictRow, IsPredicted) {
+  for (const Row& row : GetParam()()) {
     const Prediction prediction =
         Predict(row.subject, row.place, row.build, ParseStrategy(row.strategy));
     EXPECT_EQ(prediction.Text(), row.expected) << row.name;
@@ -199,6 +244,11 @@ TEST(Predict, EveryRow) {
     EXPECT_THAT(prediction.reason, Not(HasSubstr("{"))) << row.name;
   }
 }
+
+INSTANTIATE_TEST_SUITE_P(Rules, PredictRow,
+                         testing::Values(RestoredByTorchLoad, RestoredByAten, MappedScripts, Maps,
+                                         SecondSteps, NoWay, WeightsOnly, ForeignTags,
+                                         DevicesInCode));
 
 TEST(Predict, AFailureHasARemedyForTheLanguageAndTheFormat) {
   struct Remedy {
