@@ -75,6 +75,10 @@ Environment BuildEnvironment(const Mask& mask, const Runtime& runtime,
                              const std::filesystem::path& description,
                              const std::filesystem::path& record);
 
+// The part of that which is the same for all children of a runtime, and all that its warm loader
+// gets: no host, no mask, no folder of its own.
+Environment BuildWarmEnvironment(const Runtime& runtime);
+
 // A host made ready for one child, in a folder of its own. Removes its two files when it ends;
 // what the child left in the folder is the folder's owner's to remove.
 class ChildHost {

@@ -12,6 +12,8 @@ namespace {
 
 namespace fs = std::filesystem;
 
+constexpr char kNowhere[] = "/nonexistent";
+
 // ld.so(8): the folders of LD_LIBRARY_PATH are separated by colons or semicolons, and nothing can
 // quote them.
 void CheckSearchable(const fs::path& folder) {
@@ -58,12 +60,11 @@ void AddStandins(const Runtime& runtime, Environment& environment) {
 
 }  // namespace
 
-Environment BuildEnvironment(const Mask& mask, const Runtime& runtime, const fs::path& folder,
-                             const fs::path& description, const fs::path& record) {
+Environment BuildWarmEnvironment(const Runtime& runtime) {
   Environment environment = {
       {"PATH", "/usr/bin:/bin"},
-      {"HOME", folder.string()},
-      {"TMPDIR", folder.string()},
+      {"HOME", kNowhere},
+      {"TMPDIR", kNowhere},
       {"LANG", "C.UTF-8"},
       {"OMP_NUM_THREADS", "1"},  // cases run beside each other; one of
                                  // them must not take all cores
@@ -74,6 +75,15 @@ Environment BuildEnvironment(const Mask& mask, const Runtime& runtime, const fs:
   for (const auto& [name, value] : runtime.environment) environment[name] = value;
   if (!runtime.standins.empty()) AddStandins(runtime, environment);
   environment.erase("CUDA_VISIBLE_DEVICES");  // the mask alone decides
+  return environment;
+}
+
+Environment BuildEnvironment(const Mask& mask, const Runtime& runtime, const fs::path& folder,
+                             const fs::path& description, const fs::path& record) {
+  Environment environment = BuildWarmEnvironment(runtime);
+  for (const char* name : {"HOME", "TMPDIR"}) {
+    if (environment[name] == kNowhere) environment[name] = folder.string();
+  }
   if (mask.value) environment["CUDA_VISIBLE_DEVICES"] = *mask.value;
   environment[simcuda::kHostVariable] = description.string();
   environment[simcuda::kRecordVariable] = record.string();

@@ -1,15 +1,13 @@
 #include "harness/loader/answer.h"
 
-#include <fcntl.h>
 #include <unistd.h>
 
 #include <cerrno>
-#include <charconv>
-#include <cstdlib>
 #include <cstring>
 #include <nlohmann/json.hpp>
 #include <string_view>
 
+#include "harness/loader/descriptor_variable.h"
 #include "harness/loader/protocol.h"
 
 namespace portcullis::loader {
@@ -37,22 +35,7 @@ nlohmann::ordered_json ErrorOf(const Answer& answer) {
 
 }  // namespace
 
-int AnswerFd() {
-  const std::string variable(protocol::kAnswerFdVariable);
-  const char* text = std::getenv(variable.c_str());  // NOLINT: this program has one thread
-  const std::string_view digits = text == nullptr ? "" : text;
-  int fd = -1;
-  const auto [end, error] = std::from_chars(digits.data(), digits.data() + digits.size(), fd);
-  if (digits.empty() || error != std::errc() || end != digits.data() + digits.size() || fd < 0) {
-    throw BadRequest(variable + " is '" + std::string(digits) +
-                     "', expected the number of a file descriptor");
-  }
-  if (fcntl(fd, F_GETFD) < 0) {
-    throw BadRequest(variable + "=" + std::string(digits) + ": " +
-                     std::strerror(errno));  // NOLINT: one thread
-  }
-  return fd;
-}
+int AnswerFd() { return DescriptorNamedBy(protocol::kAnswerFdVariable); }
 
 void WriteAnswer(int fd, const Request& request, const Answer& answer, const Clock& clock) {
   nlohmann::ordered_json message = {

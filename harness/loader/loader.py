@@ -1,4 +1,5 @@
 """The Python loader: reads one request, performs its strategy with PyTorch, writes one answer.
+With --serve it is a warm loader, whose children do that.
 
 Owns: the order of one case (request, load, move, read back, answer). The messages are those of
 protocol.h. PyTorch is imported only after the request has been understood, so a bad one is
@@ -13,6 +14,7 @@ import time
 from portcullis_loader import flight
 from portcullis_loader.answer import AnswerPipe
 from portcullis_loader.request import BadRequest, read_request
+from portcullis_loader.serve import serve
 
 
 class CannotRun(Exception):
@@ -44,15 +46,20 @@ def describe_error(error):
     return {"type": type(error).__name__, "text": str(error) or repr(error)}
 
 
-def perform(request, clock):
-    """Performs the request's strategy; the answer as a dict, without protocol and case."""
+def import_torch():
+    """PyTorch, and what of the loader needs it."""
     try:
         import torch
 
         from portcullis_loader import strategies, tensors
     except ImportError as error:
         raise CannotRun(f"cannot import PyTorch: {error}") from None
+    return torch, strategies, tensors
 
+
+def perform(request, clock):
+    """Performs the request's strategy; the answer as a dict, without protocol and case."""
+    torch, strategies, tensors = import_torch()
     answer = {
         "runtime": {
             "language": "python",
@@ -80,16 +87,30 @@ def perform(request, clock):
     return answer
 
 
-def main():
+def guarded(work):
+    """Exit code of work()."""
     try:
-        pipe = AnswerPipe(os.environ)
-        request = read_request(sys.stdin.buffer)
-        clock = Clock(flight.open_record(os.environ))
-        pipe.write(request, perform(request, clock))
+        return work()
     except (BadRequest, CannotRun) as reason:
         print(f"loader.py: {reason}", file=sys.stderr)
         return 2 if isinstance(reason, BadRequest) else 3
+
+
+def perform_case():
+    pipe = AnswerPipe(os.environ)
+    request = read_request(sys.stdin.buffer)
+    clock = Clock(flight.open_record(os.environ))
+    pipe.write(request, perform(request, clock))
     return 0
+
+
+def serve_cases():
+    import_torch()
+    return serve(lambda: guarded(perform_case))
+
+
+def main():
+    return guarded(serve_cases if sys.argv[1:] == ["--serve"] else perform_case)
 
 
 if __name__ == "__main__":

@@ -26,6 +26,23 @@
 //           "error":{"type":"RuntimeError","text":"…whole…"} | null,
 //           "seconds":{"load":0.01,"move":0.0,"use":0.0,"read-back":0.002}}
 //
+// Warm loaders. `LOADER --serve` loads its runtime once, without touching CUDA, and then forks for
+// each case, one at a time; it never performs one itself. It talks over the SOCK_SEQPACKET socket
+// named by PORTCULLIS_SERVE_FD, in packets of text:
+//
+//   loader    ready              once
+//   harness   NAME=value…        the whole environment of the case, each entry ended by a NUL; with
+//                                five descriptors: standard input, output, error, the answer pipe
+//                                (which takes the place of the socket), the working folder
+//   loader    forked PID         the child leads a process group of its own and dies with its
+//   loader loader    exited CODE        how the child ended. The loader waits for it for good when
+//   it gets
+//          or killed SIGNAL      the next case: till then its number, the group's, stays its own
+//
+// The child takes all that on and is then a loader as above: it reads a request, answers, exits. A
+// loader ends when the harness closes the socket. What must be there before a program starts, such
+// as LD_PRELOAD, is the loader's own; it must be the same for all its cases.
+//
 // "unsupported": this loader has no way to do that (a dict for a C++ loader), or no way to compare
 // what was loaded (a sparse tensor); "error" says why.
 // A request that cannot be understood, a missing checkpoint and a missing answer pipe get no
@@ -38,6 +55,13 @@ namespace portcullis::protocol {
 
 inline constexpr int kVersion = 1;
 inline constexpr std::string_view kAnswerFdVariable = "PORTCULLIS_ANSWER_FD";
+
+inline constexpr std::string_view kServe = "--serve";
+inline constexpr std::string_view kServeFdVariable = "PORTCULLIS_SERVE_FD";
+inline constexpr std::string_view kReady = "ready";
+inline constexpr std::string_view kForked = "forked";
+inline constexpr std::string_view kExited = "exited";
+inline constexpr std::string_view kKilled = "killed";
 
 inline constexpr std::string_view kLoaded = "loaded";
 inline constexpr std::string_view kRaised = "raised";

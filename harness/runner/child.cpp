@@ -34,24 +34,30 @@ Child::Child(boost::asio::io_context& context, Strays& strays, Command command, 
       errors_(context, [this](std::string_view bytes) { errors_text_.Append(bytes); }),
       answer_(context, [this](std::string_view bytes) { TakeAnswer(bytes); }) {}
 
-Child::~Child() {
-  if (process_) Signal(SIGKILL);  // and Boost's destructor waits for it
+Child::~Child() = default;
+
+void Child::Start() { Start(Launch(context_, command_, tag_, Fourth::kAnswerPipe)); }
+
+Descriptor Child::StartServing() {
+  Launched launched = Launch(context_, command_, tag_, Fourth::kSocket);
+  Descriptor socket = std::move(launched.ends.fourth);
+  Start(std::move(launched));
+  return socket;
 }
 
-void Child::Start() {
+void Child::Start(Launched launched) {
   started_at_ = Clock::now();
-  Launched launched = Launch(context_, command_, tag_);
   if (!launched.error.empty()) {
     ended_.start_error = launched.error;
     boost::asio::post(context_, [self = shared_from_this()] { self->Finish(); });
     return;
   }
-  process_.emplace(std::move(*launched.process));
-  pid_ = process_->id();
+  life_ = std::move(launched.life);
+  pid_ = life_->pid();
   strays_.Own(pid_);
-  exit_.assign(launched.exit.Release());
+  exit_.assign(dup(life_->news()));
   WatchExit();
-  Listen(std::move(launched));
+  Listen(std::move(launched.ends));
   After(command_.deadline, [](Child& child) { child.OnDeadline(); });
 }
 
@@ -63,15 +69,15 @@ void Child::After(Clock::duration delay, Handler handler) {
   });
 }
 
-void Child::Listen(Launched launched) {
+void Child::Listen(Ends ends) {
   const auto self = shared_from_this();
   const auto at_end = [this] {
-    if (!process_) Sweep();
+    if (!life_) Sweep();
   };
-  output_.Start(std::move(launched.output), self, at_end);
-  errors_.Start(std::move(launched.errors), self, at_end);
-  answer_.Start(std::move(launched.answer), self, at_end);
-  Feed(std::move(launched.input));
+  output_.Start(std::move(ends.output), self, at_end);
+  errors_.Start(std::move(ends.errors), self, at_end);
+  if (ends.fourth.get() >= 0) answer_.Start(std::move(ends.fourth), self, at_end);
+  Feed(std::move(ends.input));
 }
 
 // A child that does not read its input, or not all of it, is none of our business.
@@ -85,19 +91,11 @@ void Child::Feed(Descriptor pipe) {
       });
 }
 
-// Learns of the end without waiting for the child: until it is waited for, its number, which is its
-// group's too, cannot be given to another process.
 void Child::WatchExit() {
   exit_.async_wait(boost::asio::posix::stream_descriptor::wait_read,
                    [self = shared_from_this()](const boost::system::error_code& error) {
                      if (!error) self->OnExit();
                    });
-}
-
-bool Child::HasExited() const {
-  siginfo_t info{};
-  const auto id = static_cast<id_t>(pid_);
-  return waitid(P_PID, id, &info, WEXITED | WNOHANG | WNOWAIT) != 0 || info.si_pid == pid_;
 }
 
 void Child::Signal(int signal_number) const {
@@ -106,13 +104,13 @@ void Child::Signal(int signal_number) const {
 }
 
 void Child::OnDeadline() {
-  if (!process_ || HasExited()) return;
+  if (!life_ || life_->HasExited()) return;
   ended_.timed_out = true;
   Terminate();
 }
 
 void Child::Stop() {
-  if (!process_ || ending_ || HasExited()) return;
+  if (!life_ || ending_ || life_->HasExited()) return;
   ended_.stopped = true;
   Terminate();
 }
@@ -125,21 +123,16 @@ void Child::Terminate() {
 }
 
 void Child::Kill() {
-  if (process_) Signal(SIGKILL);
+  if (life_) Signal(SIGKILL);
 }
 
 void Child::OnExit() {
-  if (!HasExited()) return WatchExit();  // Asio may wake us for a descriptor of the same number
-  Signal(SIGKILL);                       // whoever of its group stayed behind
-  boost::process::v2::error_code error;
-  process_->running(error);  // waits for it
-  if (error) ended_.start_error = "nobody knows how it ended: something else waited for it";
+  if (!life_->HasExited())
+    return WatchExit();  // Asio may wake us for a descriptor of the same number
+  Signal(SIGKILL);       // whoever of its group stayed behind
   ended_.seconds = Clock::now() - started_at_;
-  const int status = process_->native_exit_code();
-  if (WIFEXITED(status)) ended_.exit_code = WEXITSTATUS(status);
-  if (WIFSIGNALED(status)) ended_.signal = WTERMSIG(status);
-  process_->detach();  // or Boost would kill whoever gets its number next
-  process_.reset();
+  life_->TellEnd(ended_);
+  life_.reset();
   strays_.Disown(pid_);
   swept_by_ = Clock::now() + kSweepGrace;
   Sweep();

@@ -1,4 +1,4 @@
-// Owns: the life of one child, from its start to the end of everything that it started.
+// Owns: one child, from its start to the end of everything that it started.
 #pragma once
 
 #include <boost/asio/io_context.hpp>
@@ -27,7 +27,12 @@ class Child : public std::enable_shared_from_this<Child> {
   Child(const Child&) = delete;
   Child& operator=(const Child&) = delete;
 
+  // Starts the command in a fresh process.
   void Start();
+  // The same, of a warm loader: its socket, or none if it did not start. It has no answer pipe.
+  Descriptor StartServing();
+  // Takes over a child that a warm loader forked for the command.
+  void Start(Launched launched);
   void Stop();  // SIGTERM, and SIGKILL after a grace
   void Kill();  // SIGKILL
 
@@ -35,7 +40,7 @@ class Child : public std::enable_shared_from_this<Child> {
   using Clock = std::chrono::steady_clock;
   template <typename Handler>
   void After(Clock::duration delay, Handler handler);
-  void Listen(Launched launched);
+  void Listen(Ends ends);
   void Feed(Descriptor pipe);
   void WatchExit();
   void OnDeadline();
@@ -44,7 +49,6 @@ class Child : public std::enable_shared_from_this<Child> {
   void Sweep();
   void Finish();
 
-  bool HasExited() const;
   void Signal(int signal_number) const;
   void TakeAnswer(std::string_view bytes);
 
@@ -54,7 +58,7 @@ class Child : public std::enable_shared_from_this<Child> {
   std::string tag_;
   std::function<void(Ended)> on_end_;
 
-  std::optional<Process> process_;  // until it has been waited for
+  std::unique_ptr<Life> life_;  // until its end has been told
   pid_t pid_ = 0;
   boost::asio::posix::stream_descriptor exit_;  // readable when the child has ended
   boost::asio::steady_timer timer_;             // the deadline, then the grace, then sweeping

@@ -13,20 +13,10 @@
 #include <system_error>
 #include <vector>
 
-#include "harness/loader/protocol.h"
-#include "harness/runner/strays.h"
-
 namespace portcullis::runner {
 namespace {
 
 namespace process = boost::process::v2;
-
-constexpr int kAnswerDescriptor = 3;
-constexpr int kDescriptors = 4;  // standard input, output, error, and the answer
-
-[[noreturn]] void ThrowErrno(const std::string& doing) {
-  throw std::system_error(errno, std::generic_category(), doing);
-}
 
 // While this lives, descriptors 0 to 3 are taken, so that no pipe gets one of the numbers that
 // the child's own will have.
@@ -35,7 +25,7 @@ class LowNumbersTaken {
   LowNumbersTaken() {
     while (true) {
       Descriptor taken(open("/dev/null", O_RDWR | O_CLOEXEC));
-      if (taken.get() < 0) ThrowErrno("/dev/null");
+      if (taken.get() < 0) throw std::system_error(errno, std::generic_category(), "/dev/null");
       if (taken.get() >= kDescriptors) return;
       taken_.push_back(std::move(taken));
     }
@@ -45,20 +35,10 @@ class LowNumbersTaken {
   std::vector<Descriptor> taken_;
 };
 
-struct Pipe {
-  Descriptor read, write;
-};
-
-Pipe MakePipe() {
-  std::array<int, 2> ends{};
-  if (pipe2(ends.data(), O_CLOEXEC) != 0) ThrowErrno("pipe");
-  return {Descriptor(ends[0]), Descriptor(ends[1])};
-}
-
 // What the child does between fork and exec. Only async-signal-safe calls; errno tells the parent.
 struct ChildSetup {
   std::array<int, kDescriptors> descriptors;  // become 0 to 3
-  int folder;                                 // -1: stay
+  int folder;
   pid_t harness;
 
   using Error = process::error_code;
@@ -66,7 +46,7 @@ struct ChildSetup {
   using Launcher = process::posix::default_launcher;
 
   Error on_setup(Launcher& launcher, const Path& /*program*/, const char* const* /*argv*/) const {
-    launcher.fd_whitelist.push_back(kAnswerDescriptor);
+    launcher.fd_whitelist.push_back(kFourthDescriptor);
     return {};
   }
 
@@ -94,7 +74,7 @@ struct ChildSetup {
     // Boost 1.81 leaves descriptors between the ones it keeps open. Older kernels lack this call,
     // and then only what others left open without O_CLOEXEC goes through.
     close_range(kDescriptors, ~0U, CLOSE_RANGE_CLOEXEC);
-    return folder < 0 || fchdir(folder) == 0;
+    return fchdir(folder) == 0;
   }
 
   static void ResetSignals() {
@@ -107,23 +87,6 @@ struct ChildSetup {
   }
 };
 
-std::vector<std::string> EnvironmentOf(const Command& command, const std::string& tag) {
-  auto variables = command.environment;
-  variables[std::string(protocol::kAnswerFdVariable)] = std::to_string(kAnswerDescriptor);
-  variables[kChildVariable] = tag;
-  std::vector<std::string> entries;
-  entries.reserve(variables.size());
-  for (const auto& [name, value] : variables) entries.push_back(fmt::format("{}={}", name, value));
-  return entries;
-}
-
-Descriptor OpenFolder(const std::filesystem::path& folder) {
-  if (folder.empty()) return {};
-  Descriptor opened(open(folder.c_str(), O_PATH | O_DIRECTORY | O_CLOEXEC));
-  if (opened.get() < 0) ThrowErrno(fmt::format("folder '{}'", folder.string()));
-  return opened;
-}
-
 // Says more where the errno alone would mislead.
 std::string ExecError(const std::filesystem::path& program, const std::error_code& error) {
   std::error_code ignored;
@@ -134,9 +97,8 @@ std::string ExecError(const std::filesystem::path& program, const std::error_cod
 }
 
 // Starts the program. Boost 1.81 leaves a zombie where it fails; this does not.
-Process Execute(boost::asio::io_context& context, const Command& command, const std::string& tag,
-                const ChildSetup& setup) {
-  const std::vector<std::string> entries = EnvironmentOf(command, tag);
+Process Execute(boost::asio::io_context& context, const Command& command,
+                const std::vector<std::string>& entries, const ChildSetup& setup) {
   std::vector<const char*> environment;
   environment.reserve(entries.size() + 1);
   for (const std::string& entry : entries) environment.push_back(entry.c_str());
@@ -162,45 +124,34 @@ Process Execute(boost::asio::io_context& context, const Command& command, const 
   }
 }
 
-// Boost 1.81 has one too, but keeps it to itself.
-Descriptor ExitDescriptor(pid_t child) {
-  Descriptor opened(static_cast<int>(syscall(SYS_pidfd_open, child, 0)));
-  if (opened.get() < 0) ThrowErrno("pidfd_open");
-  return opened;
-}
-
 Launched LaunchOrThrow(boost::asio::io_context& context, const Command& command,
-                       const std::string& tag) {
+                       const std::string& tag, Fourth fourth) {
   const LowNumbersTaken low_numbers_taken;
-  const Descriptor folder = OpenFolder(command.folder);
-  Pipe input = MakePipe();
-  Pipe output = MakePipe();
-  Pipe errors = MakePipe();
-  Pipe answer = MakePipe();
-  Launched launched;
+  const Descriptor folder = OpenFolder(command);
+  Channels channels = OpenChannels(fourth);
+  const Ends& there = channels.there;
   const ChildSetup setup{
-      {input.read.get(), output.write.get(), errors.write.get(), answer.write.get()},
+      {there.input.get(), there.output.get(), there.errors.get(), there.fourth.get()},
       folder.get(),
       getpid()};
-  launched.process.emplace(Execute(context, command, tag, setup));
-  launched.exit = ExitDescriptor(launched.process->id());
-  launched.input = std::move(input.write);
-  launched.output = std::move(output.read);
-  launched.errors = std::move(errors.read);
-  launched.answer = std::move(answer.read);
+  Launched launched;
+  launched.life = std::make_unique<OwnLife>(
+      Execute(context, command, EnvironmentEntries(command, tag, fourth), setup));
+  launched.ends = std::move(channels.here);
   return launched;
 }
 
 }  // namespace
 
-Launched Launch(boost::asio::io_context& context, const Command& command, const std::string& tag) {
+Launched Launch(boost::asio::io_context& context, const Command& command, const std::string& tag,
+                Fourth fourth) {
   Launched failed;
   if (command.argv.empty()) {
     failed.error = "cannot start a child: its command is empty";
     return failed;
   }
   try {
-    return LaunchOrThrow(context, command, tag);
+    return LaunchOrThrow(context, command, tag, fourth);
   } catch (const std::exception& error) {
     failed.error = fmt::format("cannot start '{}': {}", command.argv.front(), error.what());
     return failed;

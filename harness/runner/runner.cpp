@@ -13,6 +13,7 @@
 
 #include "harness/runner/child.h"
 #include "harness/runner/strays.h"
+#include "harness/runner/warm_pool.h"
 
 namespace portcullis::runner {
 namespace {
@@ -51,6 +52,7 @@ class Runner::Impl {
     const SignalAction no_end(SIGPIPE, SIG_IGN);
     const SignalAction tell(SIGCHLD, SIG_DFL);
     strays_.emplace();
+    warm_pool_.emplace(context_, *strays_);
     if (catch_signals_) {
       signals_.emplace(context_, SIGINT, SIGTERM);
       AwaitSignal();
@@ -69,7 +71,13 @@ class Runner::Impl {
   void Stop() {
     queue_.clear();
     stopping_ = in_run();
-    for (const auto& [number, child] : running_) child->Stop();
+    for (const auto& [number, job] : running_) {
+      if (job.child) {
+        job.child->Stop();
+      } else {
+        job.loader->Kill();
+      }
+    }
   }
 
   void StopOnSignals() { catch_signals_ = true; }
@@ -80,6 +88,12 @@ class Runner::Impl {
     Command command;
     std::function<void(Ended)> done;
   };
+  // One that runs. A warm loader has no child for it at first.
+  struct Job {
+    std::function<void(Ended)> done;
+    std::shared_ptr<WarmLoader> loader;  // null: a fresh process
+    std::shared_ptr<Child> child;
+  };
 
   bool in_run() const { return strays_.has_value(); }
 
@@ -88,23 +102,66 @@ class Runner::Impl {
       Queued next = std::move(queue_.front());
       queue_.pop_front();
       const std::uint64_t number = ++started_;
-      auto child = std::make_shared<Child>(
-          context_, *strays_, std::move(next.command), fmt::format("{}.{}", getpid(), number),
-          [this, number, done = std::move(next.done)](Ended ended) {
-            running_.erase(number);
-            if (abandoned_) return;
-            done(std::move(ended));
-            StartMore();
-          });
-      running_[number] = child;
-      child->Start();
+      Job& job = running_[number];
+      job.done = std::move(next.done);
+      if (next.command.warm) job.loader = warm_pool_->Take(*next.command.warm);
+      if (job.loader) {
+        StartWarm(number, job.loader, next.command);
+      } else {
+        MakeChild(number, std::move(next.command), fmt::format("{}.{}", getpid(), number)).Start();
+      }
     }
   }
 
+  void StartWarm(std::uint64_t number, const std::shared_ptr<WarmLoader>& loader,
+                 const Command& command) {
+    loader->Fork(command, [=, this](Launched launched) {
+      if (!launched.error.empty()) {
+        Ended ended;
+        ended.lost = launched.error;
+        return Finish(number, std::move(ended));
+      }
+      Child& child = MakeChild(number, command, loader->tag());
+      child.Start(std::move(launched));
+      if (stopping_) child.Stop();
+    });
+  }
+
+  Child& MakeChild(std::uint64_t number, Command command, std::string tag) {
+    auto& child = running_.at(number).child;
+    child = std::make_shared<Child>(context_, *strays_, std::move(command), std::move(tag),
+                                    [=, this](Ended ended) { Finish(number, std::move(ended)); });
+    return *child;
+  }
+
+  void Finish(std::uint64_t number, Ended ended) {
+    const Job job = std::move(running_.extract(number).mapped());
+    if (job.loader) warm_pool_->GiveBack(job.loader, !ended.lost.empty());
+    if (abandoned_) return;
+    if (stopping_ && !job.child) {  // Stop() ended the loader
+      ended.lost.clear();
+      ended.stopped = true;
+    }
+    job.done(std::move(ended));
+    StartMore();
+  }
+
   void RunUntilAllEnded() {
-    while (!running_.empty()) {
-      context_.restart();
-      context_.run_one();
+    while (!running_.empty()) RunOneHandler();
+  }
+
+  void RunOneHandler() {
+    context_.restart();
+    context_.run_one();
+  }
+
+  void KillAll() {
+    for (const auto& [number, job] : running_) {
+      if (job.child) {
+        job.child->Kill();
+      } else {
+        job.loader->Kill();
+      }
     }
   }
 
@@ -115,7 +172,7 @@ class Runner::Impl {
       interrupted_ = signal_number;
       Stop();
       if (again) {
-        for (const auto& [number, child] : running_) child->Kill();
+        KillAll();
       }
       AwaitSignal();
     });
@@ -125,12 +182,15 @@ class Runner::Impl {
   void Abandon() {
     abandoned_ = true;
     queue_.clear();
-    for (const auto& [number, child] : running_) child->Kill();
+    KillAll();
     RunUntilAllEnded();
     abandoned_ = false;
   }
 
   void CleanUp() {
+    warm_pool_->Kill();
+    while (!warm_pool_->AllHaveEnded()) RunOneHandler();
+    warm_pool_.reset();
     signals_.reset();
     context_.restart();
     context_.poll();  // handlers of cancelled waits, which keep ended children alive
@@ -141,9 +201,10 @@ class Runner::Impl {
   std::size_t jobs_;
   boost::asio::io_context context_;
   std::optional<Strays> strays_;
+  std::optional<WarmPool> warm_pool_;
   std::optional<boost::asio::signal_set> signals_;
   std::deque<Queued> queue_;
-  std::map<std::uint64_t, std::shared_ptr<Child>> running_;
+  std::map<std::uint64_t, Job> running_;
   std::uint64_t started_ = 0;
   bool stopping_ = false, abandoned_ = false, catch_signals_ = false, signalled_ = false;
   std::optional<int> interrupted_;

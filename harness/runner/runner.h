@@ -10,6 +10,10 @@
 // - The child itself, if this process is killed: SIGKILL by the kernel (PR_SET_PDEATHSIG). What the
 //   child started is then beyond anybody's reach.
 //
+// A command may name a warm loader (protocol.h) that forks for it instead of starting its program.
+// Then the same holds for the forked child, which is the warm loader's; and if this process is
+// killed, so is the loader, and with it the child.
+//
 // A Runner waits for nobody else's processes: children that this process has when Run() begins are
 // left alone. Callbacks must not start processes of their own, and only one Runner may be in Run().
 #pragma once
@@ -28,6 +32,16 @@ namespace portcullis::runner {
 
 inline constexpr std::size_t kAnswerLimit = 64U << 20U;
 
+// How to start a warm loader. At most as many as jobs are started for commands that name the same,
+// when the first of them needs one; they end with Run().
+struct Warm {
+  std::vector<std::string> argv;
+  std::map<std::string, std::string> environment;  // what must be there before the program starts
+  std::chrono::milliseconds start_deadline{60'000};
+  std::chrono::milliseconds fork_deadline{20'000};  // a fork takes milliseconds
+  bool operator<(const Warm& other) const;          // by what is started
+};
+
 struct Command {
   std::vector<std::string> argv;  // argv[0] is a path, not searched for
   // The whole of it, but for PORTCULLIS_ANSWER_FD and PORTCULLIS_CHILD, which the runner sets.
@@ -35,15 +49,19 @@ struct Command {
   std::filesystem::path folder;  // working directory; empty: this process's own
   std::string input;             // written to standard input, which is then closed
   std::chrono::milliseconds deadline{60'000};
+  std::optional<Warm> warm;                // nothing: a fresh process
   std::size_t output_limit = 256U << 10U;  // per stream: the first and the last half are kept
 };
 
-// How a child ended: exactly one of exit code, signal and failure to start; timed_out and
+// How a child ended: exactly one of exit code, signal, failure to start and loss; timed_out and
 // stopped say that the harness ended it.
 struct Ended {
   std::optional<int> exit_code;
   std::optional<int> signal;
   std::string start_error;  // not empty: it never ran ("cannot start 'x': No such file …")
+  // Not empty: a warm loader lost it ("the warm loader ended in the middle of the case"). It may
+  // have run to any point; what is said here about its end and its answer is worth nothing.
+  std::string lost;
   bool timed_out = false;
   bool stopped = false;          // ended by Stop()
   std::string output;            // standard output, shortened to output_limit

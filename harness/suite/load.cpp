@@ -105,6 +105,22 @@ void TakeEnd(const runner::Ended& ended, const std::string& id, Observation& obs
   }
 }
 
+runner::Warm WarmLoaderOf(const host::Runtime& runtime) {
+  runner::Warm warm{runtime.loader, host::BuildWarmEnvironment(runtime)};
+  warm.argv.emplace_back(protocol::kServe);
+  return warm;
+}
+
+// With a folder and a flight record of its own: nobody knows how far the lost one got.
+void SubmitAgain(Load load, const std::string& lost, runner::Runner& runner,
+                 const std::function<void(Observation)>& done) {
+  load.isolate = true;
+  SubmitLoad(load, runner, [lost, done](Observation observation) {
+    observation.again = lost;
+    done(std::move(observation));
+  });
+}
+
 }  // namespace
 
 void SubmitLoad(const Load& load, runner::Runner& runner, std::function<void(Observation)> done) {
@@ -117,13 +133,15 @@ void SubmitLoad(const Load& load, runner::Runner& runner, std::function<void(Obs
   command.folder = scratch->path();
   command.input = Request(load);
   command.deadline = load.deadline;
-  runner.Submit(std::move(command),
-                [scratch, child, id = load.id, done = std::move(done)](const runner::Ended& ended) {
-                  Observation observation;
-                  observation.flight = child->Read();
-                  TakeEnd(ended, id, observation);
-                  done(std::move(observation));
-                });
+  if (!load.isolate) command.warm = WarmLoaderOf(*load.runtime);
+  runner.Submit(std::move(command), [scratch, child, load, &runner,
+                                     done = std::move(done)](const runner::Ended& ended) {
+    if (!ended.lost.empty()) return SubmitAgain(load, ended.lost, runner, done);
+    Observation observation;
+    observation.flight = child->Read();
+    TakeEnd(ended, load.id, observation);
+    done(std::move(observation));
+  });
 }
 
 }  // namespace portcullis::suite

@@ -26,11 +26,13 @@ struct Load {
   const host::Runtime* runtime = nullptr;
   std::chrono::milliseconds deadline{60'000};
   bool trust = false;
+  bool isolate = true;  // in a fresh process, not in a child of a warm loader
   std::optional<checkpoints::Example> example =
       std::nullopt;  // what the strategy forward calls with
 };
 
-// Queues the load; `done` gets the observation from within Runner::Run().
+// Queues the load; `done` gets the observation from within Runner::Run(). A load that a warm loader
+// lost is queued once more, isolated, and the observation says so.
 void SubmitLoad(const Load& load, runner::Runner& runner,
                 std::function<void(verdict::Observation)> done);
 

@@ -92,6 +92,7 @@ Prepared Prepare(const Suite& suite, const scenario::Case& c, const host::Runtim
   prepared.load = {c.id, subject.file, subject.reference.format, c.strategy, host,
                    mask, &runtime,     suite.deadline,           suite.trust};
   prepared.load.example = subject.reference.example;
+  prepared.load.isolate = suite.isolate;
   prepared.reference = std::move(subject.reference);
   return prepared;
 }

@@ -38,7 +38,8 @@ struct Suite {
   std::function<Subject(const scenario::Case&)> subject_of;
   std::chrono::milliseconds deadline{60'000};  // of one case
   std::size_t window = 4;                      // cases under way at once, children and queued
-  bool trust = false;  // let Python loaders run code of the checkpoint (weights_only=False)
+  bool trust = false;    // let Python loaders run code of the checkpoint (weights_only=False)
+  bool isolate = false;  // each case in a fresh process, not in a child of a warm loader
 };
 
 // Runs all cases; `done` gets each result in the order of `cases`, whatever the order of running.

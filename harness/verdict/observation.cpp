@@ -5,6 +5,34 @@
 #include "src/portability/error_catalog.h"
 
 namespace portcullis::verdict {
+namespace {
+
+std::string TextOfOutcome(const Observation& seen) {
+  switch (seen.outcome) {
+    case Outcome::kRaised: {
+      const auto* error = portability::ClassifyError(seen.error_whole);
+      return fmt::format("raised {} in {}: {}", error == nullptr ? "an unnamed error" : error->id,
+                         seen.phase, seen.error_short);
+    }
+    case Outcome::kCrashed:
+      return fmt::format("crashed by signal {}", seen.signal.value_or(0));
+    case Outcome::kExited:
+      return fmt::format("exited with {} and no answer: {}", seen.exit_code.value_or(0),
+                         seen.trouble);
+    case Outcome::kUnsupported:
+      return fmt::format("unsupported: {}", seen.error_short);
+    case Outcome::kProtocolError:
+    case Outcome::kNotStarted:
+      return fmt::format("{}: {}", OutcomeName(seen.outcome), seen.trouble);
+    case Outcome::kLoaded:
+    case Outcome::kTimedOut:
+    case Outcome::kStopped:
+      return OutcomeName(seen.outcome);
+  }
+  return "";
+}
+
+}  // namespace
 
 std::string OutcomeName(Outcome outcome) {
   switch (outcome) {
@@ -31,27 +59,8 @@ std::string OutcomeName(Outcome outcome) {
 }
 
 std::string Observation::Text() const {
-  switch (outcome) {
-    case Outcome::kRaised: {
-      const auto* error = portability::ClassifyError(error_whole);
-      return fmt::format("raised {} in {}: {}", error == nullptr ? "an unnamed error" : error->id,
-                         phase, error_short);
-    }
-    case Outcome::kCrashed:
-      return fmt::format("crashed by signal {}", signal.value_or(0));
-    case Outcome::kExited:
-      return fmt::format("exited with {} and no answer: {}", exit_code.value_or(0), trouble);
-    case Outcome::kUnsupported:
-      return fmt::format("unsupported: {}", error_short);
-    case Outcome::kProtocolError:
-    case Outcome::kNotStarted:
-      return fmt::format("{}: {}", OutcomeName(outcome), trouble);
-    case Outcome::kLoaded:
-    case Outcome::kTimedOut:
-    case Outcome::kStopped:
-      return OutcomeName(outcome);
-  }
-  return "";
+  const std::string seen = TextOfOutcome(*this);
+  return again.empty() ? seen : fmt::format("{} (run again in a fresh process: {})", seen, again);
 }
 
 }  // namespace portcullis::verdict

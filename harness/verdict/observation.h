@@ -41,6 +41,7 @@ struct Observation {
   std::optional<int> signal;
   std::string trouble;  // protocol error or start error, or the end of standard error
   std::string torch;    // "2.11.0+cu130", as the runtime says of itself
+  std::string again;    // not empty: why it ran a second time, in a fresh process
   bool simulated = true;
   host::Flight flight;
   std::map<std::string, double> seconds;  // by phase, as the loader measured

@@ -28,6 +28,7 @@ struct Options {
   int jobs = static_cast<int>(std::max(1U, std::thread::hardware_concurrency()));
   double deadline = 60;
   bool trust = false;
+  bool isolate = false;
 };
 
 // A word for a shell's command line, in quotes where it needs them.
@@ -136,7 +137,8 @@ class Run {
                        [this](const scenario::Case& c) { return SubjectOf(c); },
                        std::chrono::milliseconds(static_cast<int>(options_.deadline * 1000)),
                        static_cast<std::size_t>(options_.jobs) * 2,
-                       options_.trust};
+                       options_.trust,
+                       options_.isolate};
     report::Progress progress(cases.size(), report::Style(stderr));
     suite::RunCases(suite, cases, runner_, [&](verdict::Result result) {
       totals_.Add(result.judgement.verdict);
@@ -257,6 +259,8 @@ Action DeclareRun(CLI::App& command) {
       ->capture_default_str();
   command.add_option("--json", options->json, "write results as NDJSON (header, cases, footer)");
   command.add_option("--junit", options->junit, "write results as JUnit XML");
+  command.add_flag("--isolate", options->isolate,
+                   "each case in a fresh process, not in a child of a warm loader");
   command.add_flag("--trust", options->trust,
                    "let the checkpoint run code: torch.load(weights_only=False)");
   return [options] { return Run(*options, World()).Perform(); };

@@ -5,41 +5,10 @@
 
 #include <memory>
 #include <nlohmann/json.hpp>
-
-#include "harness/host/host.h"
-
 namespace portcullis::loader_test {
 namespace {
 
 namespace fs = std::filesystem;
-
-const std::vector<host::Runtime>& Runtimes() {
-  static const auto runtimes = host::ReadRuntimes(PORTCULLIS_RUNTIMES_JSON);
-  return runtimes;
-}
-
-const host::HostLibrary& Hosts() {
-  static const host::HostLibrary hosts(PORTCULLIS_HOSTS);
-  return hosts;
-}
-
-// A child's own folder, removed with the child.
-class Folder {
- public:
-  Folder() : path_((fs::temp_directory_path() / "portcullis-loader-XXXXXX").string()) {
-    if (mkdtemp(path_.data()) == nullptr) throw std::runtime_error("cannot make " + path_);
-  }
-  ~Folder() {
-    std::error_code ignored;
-    fs::remove_all(path_, ignored);
-  }
-  Folder(const Folder&) = delete;
-  Folder& operator=(const Folder&) = delete;
-  fs::path path() const { return path_; }
-
- private:
-  std::string path_;
-};
 
 struct Child {
   Folder folder;
@@ -57,6 +26,25 @@ runner::Command CommandOf(const Start& start, const Child& child) {
 }
 
 }  // namespace
+
+const std::vector<host::Runtime>& Runtimes() {
+  static const auto runtimes = host::ReadRuntimes(PORTCULLIS_RUNTIMES_JSON);
+  return runtimes;
+}
+
+const host::HostLibrary& Hosts() {
+  static const host::HostLibrary hosts(PORTCULLIS_HOSTS);
+  return hosts;
+}
+
+Folder::Folder() : path_((fs::temp_directory_path() / "portcullis-loader-XXXXXX").string()) {
+  if (mkdtemp(path_.data()) == nullptr) throw std::runtime_error("cannot make " + path_);
+}
+
+Folder::~Folder() {
+  std::error_code ignored;
+  fs::remove_all(path_, ignored);
+}
 
 std::vector<std::string> Families() {
   std::vector<std::string> families;

@@ -8,11 +8,27 @@
 #include "harness/checkpoints/catalog.h"
 #include "harness/checkpoints/reference.h"
 #include "harness/host/child_host.h"
+#include "harness/host/host.h"
 #include "harness/runner/answer.h"
 #include "harness/runner/runner.h"
 
 namespace portcullis::loader_test {
 
+// A child's own folder, removed with this.
+class Folder {
+ public:
+  Folder();
+  ~Folder();
+  Folder(const Folder&) = delete;
+  Folder& operator=(const Folder&) = delete;
+  std::filesystem::path path() const { return path_; }
+
+ private:
+  std::string path_;
+};
+
+const std::vector<host::Runtime>& Runtimes();
+const host::HostLibrary& Hosts();
 // "python", "cpp" and "cpp-cpu", as far as they are here.
 std::vector<std::string> Families();
 const host::Runtime& RuntimeOf(const std::string& family);

@@ -1,19 +1,24 @@
-// A loader in miniature that misbehaves: argv[1] names how. Each behaviour is one function of the
-// table at the end.
+// A loader in miniature that misbehaves: the last argument names how. Each behaviour is one
+// function of the table at the end. With --serve before it, a warm loader whose children behave
+// like that; the "serve-…" behaviours are warm loaders that misbehave themselves.
 #include <fcntl.h>
 #include <signal.h>
 #include <sys/resource.h>
+#include <sys/socket.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
 #include <algorithm>
 #include <cstdio>
 #include <cstdlib>
+#include <cstring>
 #include <iostream>
 #include <iterator>
 #include <string>
 #include <string_view>
 #include <utility>
+
+#include "harness/loader/serve.h"
 
 namespace {
 
@@ -255,6 +260,99 @@ int Describe() {
   return 0;
 }
 
+// What only a child of a warm loader can do.
+int KillParent() {
+  kill(getppid(), SIGKILL);
+  SleepForever();
+}
+
+int SayParent() {
+  WriteAll(STDOUT_FILENO, std::to_string(getppid()) + "\n");
+  return Good();
+}
+
+int SleepALittle() {
+  usleep(5'000);
+  return Good();
+}
+
+// Warm loaders. Their socket has the number of a loader's answer pipe.
+constexpr int kSocket = kAnswer;
+
+void Say(const std::string& text) { send(kSocket, text.data(), text.size(), 0); }
+
+// The next case's standard output.
+int AwaitCase() {
+  char entries[65536];
+  iovec part{entries, sizeof(entries)};
+  alignas(cmsghdr) char control[CMSG_SPACE(5 * sizeof(int))];
+  msghdr message{};
+  message.msg_iov = &part;
+  message.msg_iovlen = 1;
+  message.msg_control = control;
+  message.msg_controllen = sizeof(control);
+  if (recvmsg(kSocket, &message, 0) <= 0) _exit(0);
+  int descriptors[5];
+  std::memcpy(descriptors, CMSG_DATA(CMSG_FIRSTHDR(&message)), sizeof(descriptors));
+  return descriptors[1];
+}
+
+int ServeExits() {
+  WriteAll(STDERR_FILENO, "no runtime here\n");
+  return 3;
+}
+
+int ServeNonsense() {
+  Say("steady");
+  SleepForever();
+}
+
+int ServeDiesWhenAsked() {
+  Say("ready");
+  AwaitCase();
+  return 1;
+}
+
+int ServeNeverForks() {
+  Say("ready");
+  AwaitCase();
+  SleepForever();
+}
+
+int ServeForksNonsense() {
+  Say("ready");
+  AwaitCase();
+  Say("forked -1");
+  SleepForever();
+}
+
+// Forks a child that sleeps and says its number.
+void ForkSleeper() {
+  Say("ready");
+  const int output = AwaitCase();
+  const pid_t child = fork();
+  if (child == 0) {
+    setpgid(0, 0);
+    close(kSocket);
+    WriteAll(output, std::to_string(getpid()) + "\n");
+    SleepForever();
+  }
+  usleep(50'000);
+  Say("forked " + std::to_string(child));
+}
+
+int ServeDiesInTheMiddle() {
+  ForkSleeper();
+  usleep(50'000);
+  return 1;
+}
+
+int ServeEndsWithNonsense() {
+  ForkSleeper();
+  Say("exited nowhere");
+  SleepForever();
+}
+
 constexpr std::pair<std::string_view, int (*)()> kBehaviours[] = {
     {"good", Good},
     {"hang", Hang},
@@ -281,16 +379,30 @@ constexpr std::pair<std::string_view, int (*)()> kBehaviours[] = {
     {"grandchild-session-and-hang", GrandchildSessionAndHang},
     {"need-daemon", NeedDaemon},
     {"describe", Describe},
+    {"kill-parent", KillParent},
+    {"say-parent", SayParent},
+    {"sleep-a-little", SleepALittle},
+    {"serve-exits", ServeExits},
+    {"serve-hangs", Hang},
+    {"serve-nonsense", ServeNonsense},
+    {"serve-dies-when-asked", ServeDiesWhenAsked},
+    {"serve-never-forks", ServeNeverForks},
+    {"serve-forks-nonsense", ServeForksNonsense},
+    {"serve-dies-in-the-middle", ServeDiesInTheMiddle},
+    {"serve-ends-with-nonsense", ServeEndsWithNonsense},
 };
 
 }  // namespace
 
 int main(int argc, char** argv) {
-  const std::string_view wanted = argc > 1 ? argv[1] : "";
+  const std::string_view wanted = argc > 1 ? argv[argc - 1] : "";
   const auto* const found =
       std::find_if(std::begin(kBehaviours), std::end(kBehaviours),
                    [&](const auto& behaviour) { return behaviour.first == wanted; });
-  if (found != std::end(kBehaviours)) return found->second();
-  std::cerr << "no such behaviour: " << wanted << "\n";
-  return 2;
+  if (found == std::end(kBehaviours)) {
+    std::cerr << "no such behaviour: " << wanted << "\n";
+    return 2;
+  }
+  const bool serve = argc == 3 && argv[1] == std::string_view("--serve");
+  return serve ? portcullis::loader::Serve(found->second) : found->second();
 }

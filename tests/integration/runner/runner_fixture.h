@@ -17,10 +17,18 @@ namespace portcullis::runner {
 
 using namespace std::chrono_literals;
 
+#ifdef PORTCULLIS_WARM
+inline constexpr bool kWarm = true;
+#else
+inline constexpr bool kWarm = false;
+#endif
+
+// In a fresh process, or in the program that is built for it, forked from a warm loader.
 inline Command Bad(const std::string& behaviour, std::chrono::milliseconds deadline = 20s) {
   Command command;
   command.argv = {BAD_LOADER, behaviour};
   command.deadline = deadline;
+  if (kWarm) command.warm = Warm{{BAD_LOADER, "--serve", behaviour}, {}};
   return command;
 }
 
