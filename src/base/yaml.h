@@ -55,8 +55,8 @@ class YamlValue {
   std::string Found() const;
 
  private:
-  YamlValue(YAML::Node node, std::shared_ptr<const std::string> file)
-      : node_(std::move(node)), file_(std::move(file)) {}
+  YamlValue(const YAML::Node& node, std::shared_ptr<const std::string> file)
+      : node_(node), file_(std::move(file)) {}
   void RequireMap() const;
 
   YAML::Node node_;
