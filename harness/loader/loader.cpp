@@ -41,5 +41,9 @@ int PerformCase() {
 
 int main(int argc, char** argv) {
   const bool serve = argc > 1 && argv[1] == portcullis::protocol::kServe;
-  return serve ? Guarded([] { return Serve(PerformCase); }) : PerformCase();
+  if (!serve) return PerformCase();
+  return Guarded([] {
+    Prepare();
+    return Serve(PerformCase);
+  });
 }

@@ -7,6 +7,7 @@ refused within milliseconds. Exit codes: 0 answered, 2 a bad request, 3 no PyTor
 reason on standard error.
 """
 
+import contextlib
 import os
 import sys
 import time
@@ -106,6 +107,8 @@ def perform_case():
 
 def serve_cases():
     import_torch()
+    with contextlib.suppress(ImportError):  # torch.load imports it at its first use, since 2.7
+        import torch.utils.serialization.config  # noqa: F401
     return serve(lambda: guarded(perform_case))
 
 
