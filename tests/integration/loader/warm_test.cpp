@@ -7,10 +7,12 @@
 #include <sys/mman.h>
 #include <unistd.h>
 
+#include <fstream>
 #include <regex>
 #include <sstream>
 
 #include "harness/scenario/scenario.h"
+#include "harness/suite/load.h"
 #include "harness/suite/suite.h"
 #include "tests/integration/loader/stand.h"
 
@@ -112,6 +114,48 @@ TEST(Warm, GivesWhatAFreshProcessGives) {
     EXPECT_EQ(Text(warm[i]), Text(fresh[i])) << cases[i].id;
     EXPECT_EQ(warm[i].judgement.verdict, verdict::Verdict::kAsExpected) << cases[i].id;
   }
+}
+
+// A loader that cannot serve, and works otherwise.
+class OnlyFresh {
+ public:
+  explicit OnlyFresh(const host::Runtime& like) : runtime_(like) {
+    const std::filesystem::path script = folder_.path() / "loader";
+    std::ofstream(script) << "#!/bin/sh\n"
+                             "if [ \"$1\" = --serve ]; then echo cannot serve >&2; exit 3; fi\n"
+                             "exec '" +
+                                 like.loader.front() + "'\n";
+    std::filesystem::permissions(script, std::filesystem::perms::owner_all);
+    runtime_.loader = {script.string()};
+  }
+  const host::Runtime& runtime() const { return runtime_; }
+
+ private:
+  Folder folder_;
+  host::Runtime runtime_;
+};
+
+TEST(Warm, ACaseThatALoaderLostRunsAgainAfreshAndSaysSo) {
+  if (!testing::Matches(testing::Contains("python"))(Families())) {
+    GTEST_SKIP() << "no PyTorch for Python here";
+  }
+  const OnlyFresh loader(RuntimeOf("cpp-cpu"));
+  suite::Load load;
+  load.id = "lost";
+  load.file = Made("script-cpu");
+  load.format = "torchscript";
+  load.host = Hosts().Find("no-driver");
+  load.runtime = &loader.runtime();
+  load.isolate = false;
+  runner::Runner runner(1);
+  std::vector<verdict::Observation> seen;
+  suite::SubmitLoad(load, runner, [&](verdict::Observation o) { seen.push_back(std::move(o)); });
+  runner.Run();
+  ASSERT_EQ(seen.size(), 1U);
+  EXPECT_EQ(seen[0].outcome, verdict::Outcome::kLoaded) << seen[0].trouble;
+  EXPECT_THAT(seen[0].Text(),
+              testing::AllOf(testing::StartsWith("loaded (run again in a fresh process: "),
+                             testing::HasSubstr("it exited with 3: cannot serve")));
 }
 
 // Maps a flight record to see calls that a Flight does not tell of.

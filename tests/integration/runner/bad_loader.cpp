@@ -12,11 +12,13 @@
 #include <cstdio>
 #include <cstdlib>
 #include <cstring>
+#include <fstream>
 #include <iostream>
 #include <iterator>
 #include <string>
 #include <string_view>
 #include <utility>
+#include <vector>
 
 #include "harness/loader/serve.h"
 
@@ -271,6 +273,17 @@ int SayParent() {
   return Good();
 }
 
+// The number of MiB that its parent holds while it holds 200 itself.
+int Balloon() {
+  std::vector<char> balloon(200U << 20U, 'b');
+  std::ifstream statm("/proc/" + std::to_string(getppid()) + "/statm");
+  std::size_t size = 0;
+  std::size_t resident = 0;
+  statm >> size >> resident;
+  std::cout << resident * static_cast<std::size_t>(sysconf(_SC_PAGESIZE)) / (1U << 20U) << "\n";
+  return balloon[balloon.size() / 2] == 'b' ? 0 : 1;
+}
+
 int SleepALittle() {
   usleep(5'000);
   return Good();
@@ -292,8 +305,10 @@ int AwaitCase() {
   message.msg_control = control;
   message.msg_controllen = sizeof(control);
   if (recvmsg(kSocket, &message, 0) <= 0) _exit(0);
+  const cmsghdr* header = CMSG_FIRSTHDR(&message);
+  if (header == nullptr) _exit(2);
   int descriptors[5];
-  std::memcpy(descriptors, CMSG_DATA(CMSG_FIRSTHDR(&message)), sizeof(descriptors));
+  std::memcpy(descriptors, CMSG_DATA(header), sizeof(descriptors));
   return descriptors[1];
 }
 
@@ -382,6 +397,7 @@ constexpr std::pair<std::string_view, int (*)()> kBehaviours[] = {
     {"kill-parent", KillParent},
     {"say-parent", SayParent},
     {"sleep-a-little", SleepALittle},
+    {"balloon", Balloon},
     {"serve-exits", ServeExits},
     {"serve-hangs", Hang},
     {"serve-nonsense", ServeNonsense},

@@ -152,6 +152,14 @@ TEST(Warm, CasesStartFromTheSame) {
                                    Not(HasSubstr("variable A=1"))));
 }
 
+TEST(Warm, AMemoryBalloonStaysInTheChild) {
+  const auto all = InTurn(std::vector<Command>(3, Bad("balloon")), [](const Ended&) {});
+  for (const Ended& ended : all) {
+    EXPECT_EQ(ended.exit_code, 0) << ended.lost;
+    EXPECT_LT(std::stoi(ended.output), 100) << "MiB in the loader";
+  }
+}
+
 TEST(Warm, StopDoesNotWaitForALoaderThatStarts) {
   Runner runner(2);
   Command starting = Served("serve-hangs");
