@@ -80,6 +80,7 @@ json ObservationJson(const verdict::Observation& observation) {
           {"exit_code", OrNull(observation.exit_code)},
           {"signal", OrNull(observation.signal)},
           {"trouble", observation.trouble},
+          {"again", observation.again},
           {"flight", FlightJson(observation.flight)},
           {"seconds", observation.seconds},
           {"wall_seconds", observation.wall_seconds}};
