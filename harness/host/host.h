@@ -48,19 +48,34 @@ struct Host {
   Mask mask;  // where a case does not say another one
 };
 
-// The hosts of one folder (with its profiles/ beside them).
+// The profiles of one folder, each read when it is first asked for. Not for several threads.
+class Profiles {
+ public:
+  explicit Profiles(const std::filesystem::path& folder);
+  // Unknown names: nullptr. Errors of the file: UsageError with file, line and column.
+  const Profile* Find(const std::string& name) const;
+  std::vector<std::string> Names() const;  // in file-name order
+
+ private:
+  std::map<std::string, std::filesystem::path> files_;  // by name
+  mutable std::map<std::string, Profile> read_;
+};
+
+// The hosts of one folder (with its profiles/ beside them), each read when it is first asked for:
+// most commands ask for one. Not for several threads.
 class HostLibrary {
  public:
-  // Reads every *.yaml of `folder`. Errors name file, line and column.
   explicit HostLibrary(const std::filesystem::path& folder);
   // By name, or by path if `name` ends in .yaml (its GPUs are profiles of this library; its name
-  // is the file's). Unknown names: UsageError with the nearest.
+  // is the file's). Unknown names: UsageError with the nearest; errors of the file name line and
+  // column.
   Host Find(const std::string& name) const;
   std::vector<std::string> Names() const;  // in file-name order
 
  private:
-  std::map<std::string, Profile> profiles_;
-  std::map<std::string, Host> hosts_;
+  Profiles profiles_;
+  std::map<std::string, std::filesystem::path> files_;  // by name
+  mutable std::map<std::string, Host> read_;
 };
 
 // The plain-data form that the simulated runtime reads. GPU i is at PCI bus i + 1.

@@ -97,18 +97,14 @@ std::string Uuid(const YamlValue& value) {
   return text;
 }
 
-Profile KnownProfile(const YamlValue& value, const std::map<std::string, Profile>& profiles) {
+Profile KnownProfile(const YamlValue& value, const Profiles& profiles) {
   const std::string name = value.Text();
-  if (const auto found = profiles.find(name); found != profiles.end()) return found->second;
-  std::vector<std::string> names;
-  names.reserve(profiles.size());
-  for (const auto& [id, profile] : profiles) names.push_back(id);
-  value.Fail(UnknownName("profile", name, names));
+  if (const Profile* found = profiles.Find(name)) return *found;
+  value.Fail(UnknownName("profile", name, profiles.Names()));
 }
 
 // A GPU is the name of a profile, or a map that changes something of one.
-Gpu ReadGpu(const YamlValue& value, const std::map<std::string, Profile>& profiles,
-            const std::string& derived_uuid) {
+Gpu ReadGpu(const YamlValue& value, const Profiles& profiles, const std::string& derived_uuid) {
   if (value.IsScalar()) return {KnownProfile(value, profiles), derived_uuid};
   if (!value.IsMap()) value.Fail(value.Found(), "a profile's name, or a map with 'profile'");
   value.OnlyKeys({"profile", "memory", "uuid"});
@@ -118,7 +114,7 @@ Gpu ReadGpu(const YamlValue& value, const std::map<std::string, Profile>& profil
   return gpu;
 }
 
-std::vector<Gpu> ReadGpus(const YamlValue& value, const std::map<std::string, Profile>& profiles,
+std::vector<Gpu> ReadGpus(const YamlValue& value, const Profiles& profiles,
                           const std::string& host) {
   if (!value.IsList()) value.Fail(value.Found(), "a list of GPUs, such as [h200, h200] or []");
   const std::vector<YamlValue> items = value.Items();
@@ -180,7 +176,7 @@ Profile ReadProfile(const std::filesystem::path& file) {
   return profile;
 }
 
-Host ReadHost(const std::filesystem::path& file, const std::map<std::string, Profile>& profiles) {
+Host ReadHost(const std::filesystem::path& file, const Profiles& profiles) {
   const YamlValue yaml = YamlValue::Load(file);
   yaml.OnlyKeys({"about", "driver", "gpus", "mask"});
   Host host;

@@ -18,7 +18,6 @@
 #pragma once
 
 #include <filesystem>
-#include <map>
 #include <string>
 
 #include "harness/host/host.h"
@@ -27,7 +26,7 @@ namespace portcullis::host {
 
 // Both throw UsageError "file:line:column: found …, expected …".
 Profile ReadProfile(const std::filesystem::path& file);
-Host ReadHost(const std::filesystem::path& file, const std::map<std::string, Profile>& profiles);
+Host ReadHost(const std::filesystem::path& file, const Profiles& profiles);
 
 // The UUID of GPU `index` of a host that does not name one: always the same, unlike that of any
 // other index in its first two hexadecimal digits, so that short prefixes tell GPUs apart.
