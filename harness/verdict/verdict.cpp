@@ -7,6 +7,7 @@
 
 #include "harness/verdict/tensors.h"
 #include "src/portability/error_catalog.h"
+#include "src/portability/readers.h"
 
 namespace portcullis::verdict {
 namespace {
@@ -145,8 +146,11 @@ Expectation FromPrediction(const portability::Prediction& prediction,
     expectation.loads->any_of = portability::PartDevices(strategy);
     return expectation;
   }
+  const bool ignores_tags = !reference.format.empty() &&
+                            portability::IgnoresTags(checkpoint::ParseFormat(reference.format));
   for (const auto& tensor : reference.tensors) {
-    expectation.loads->by_tag[tensor.device] = portability::Destination(tensor.device, strategy);
+    const std::string& tag = tensor.device;
+    expectation.loads->by_tag[tag] = portability::Destination(ignores_tags ? "" : tag, strategy);
   }
   return expectation;
 }

@@ -8,6 +8,7 @@
 #include <map>
 #include <optional>
 
+#include "src/portability/readers.h"
 #include "src/portability/weights_only.h"
 
 namespace portcullis::portability {
@@ -81,8 +82,6 @@ std::optional<std::size_t> CudaIndex(std::string_view device) {
   return index;
 }
 
-std::string WithIndex(const std::string& device) { return device == "cuda" ? "cuda:0" : device; }
-
 bool DriverIsTooOld(const Place& place, const Build& build) {
   constexpr int kMajor = 1000;  // 13000 is 13.0; minor versions are compatible
   return place.driver_version / kMajor < build.cuda;
@@ -132,62 +131,55 @@ Prediction Unsupported(std::string reason) {
   return prediction;
 }
 
-// TorchScript archives are read by LibTorch in either language; the others by torch.load.
-bool ReadByTorchLoad(const DeviceMap& subject, const Build& build) {
-  return build.python && subject.format != Format::kTorchScript &&
-         subject.format != Format::kArchive;
-}
-
-// torch::pickle_load, the C++ reader of whatever torch.save or torch::pickle_save wrote.
-bool ReadByPickleLoad(const DeviceMap& subject, const Build& build) {
-  return !build.python && (subject.format == Format::kZip || subject.format == Format::kPickleSave);
-}
-
 bool IsScriptModule(const DeviceMap& subject) { return subject.format == Format::kTorchScript; }
 
-// What C++ has no function for.
-std::optional<Prediction> UnsupportedByCpp(const DeviceMap& subject, const Build& build,
-                                           const Strategy& strategy) {
+const char* Language(const Build& build) { return build.python ? "PyTorch" : "LibTorch"; }
+
+// True if the strategy says at the load where everything goes.
+bool NeedsMap(const Strategy& strategy) {
   switch (strategy.kind) {
-    case StrategyKind::kRemap:
-    case StrategyKind::kCallable:
-    case StrategyKind::kMmap:
-      return Unsupported("LibTorch takes one device, no dict, callable or mmap");
     case StrategyKind::kMapLocation:
     case StrategyKind::kCpuThenTo:
     case StrategyKind::kParts:
-      if (ReadByPickleLoad(subject, build)) {
-        return Unsupported("torch::pickle_load has no device argument");
-      }
-      break;
+      return true;
+    case StrategyKind::kMmap:
+    case StrategyKind::kForward:
+      return !strategy.argument.empty();
     case StrategyKind::kAsSaved:
     case StrategyKind::kAsSavedThenTo:
-    case StrategyKind::kForward:
-      break;
+    case StrategyKind::kRemap:
+    case StrategyKind::kCallable:
+      return false;
   }
-  if (subject.format == Format::kLegacy) return Unsupported("LibTorch has no reader for it");
+  return false;
+}
+
+// What the function that reads the format has no argument for, or refuses.
+std::optional<Prediction> LacksArgument(const Reader& reader, const Strategy& strategy) {
+  const bool any_map =
+      strategy.kind == StrategyKind::kRemap || strategy.kind == StrategyKind::kCallable;
+  if (any_map && reader.map_argument == MapArgument::kDevice && reader.python &&
+      reader.restored_by == RestoredBy::kAten) {
+    return Raises("jit-map-type", "torch.jit.load takes a device only");
+  }
+  const std::string call = CallText(reader, "");
+  if (any_map && reader.map_argument != MapArgument::kAny) {
+    return Unsupported(fmt::format("{} takes no dict and no callable", call));
+  }
+  if (strategy.kind == StrategyKind::kMmap && !reader.mmap) {
+    return Unsupported(fmt::format("{} has no mmap argument", call));
+  }
+  if (NeedsMap(strategy) && reader.map_argument == MapArgument::kNone) {
+    return Unsupported(fmt::format("{} has no device argument", call));
+  }
   return std::nullopt;
 }
 
-// What torch.load and torch.jit.load refuse or lack (PyTorch 2.11).
-std::optional<Prediction> RefusedByPython(const DeviceMap& subject, const Build& build,
-                                          const Strategy& strategy) {
-  const bool is_mmap = strategy.kind == StrategyKind::kMmap;
-  if (!ReadByTorchLoad(subject, build)) {
-    const bool is_map =
-        strategy.kind == StrategyKind::kRemap || strategy.kind == StrategyKind::kCallable;
-    if (is_map) return Raises("jit-map-type", "torch.jit.load takes a device only");
-    if (is_mmap) return Unsupported("torch.jit.load has no mmap argument");
-    return std::nullopt;
-  }
-  if (is_mmap && subject.format == Format::kLegacy) {
-    return Raises("mmap-legacy", "a legacy checkpoint cannot be mapped into memory");
-  }
+std::optional<Prediction> RefusesGlobals(const DeviceMap& subject, const Build& build) {
+  if (build.trust) return std::nullopt;
   const auto refused = WeightsOnlyRefuses(subject.globals);
-  if (!build.trust && !refused.empty()) {
-    return Raises("weights-only", fmt::format("weights_only=True refuses {}", refused.front()));
-  }
-  return std::nullopt;
+  if (refused.empty()) return std::nullopt;
+  return Raises("weights-only", fmt::format("weights_only=True refuses {}", refused.front()));
 }
 
 // The ways that a format or a language has no function for, and those refused at once.
@@ -196,49 +188,25 @@ std::optional<Prediction> RefusedAtOnce(const DeviceMap& subject, const Build& b
   if (strategy.kind == StrategyKind::kForward && !IsScriptModule(subject)) {
     return Unsupported("only a TorchScript module can be called");
   }
-  return build.python ? RefusedByPython(subject, build, strategy)
-                      : UnsupportedByCpp(subject, build, strategy);
-}
-
-// Where the load itself puts a storage, and who is asked to; "" means: left in host memory.
-struct Restore {
-  std::string device;
-  Asked asked;
-};
-
-Restore RestoreOf(const std::string& tag, const Strategy& strategy, Asked usual) {
-  switch (strategy.kind) {
-    case StrategyKind::kAsSaved:
-    case StrategyKind::kAsSavedThenTo:
-      return {tag, usual};
-    case StrategyKind::kMapLocation:
-      return {strategy.argument, usual};
-    case StrategyKind::kRemap:
-      for (const auto& [from, to] : RemapPairs(strategy)) {
-        if (from == tag) return {to, usual};
-      }
-      return {tag, usual};
-    case StrategyKind::kCallable:
-      if (strategy.argument == "keep") return {"", usual};
-      if (strategy.argument == "none") return {tag, usual};
-      return {strategy.argument, Asked::kAten};
-    case StrategyKind::kCpuThenTo:
-    case StrategyKind::kParts:
-      return {"cpu", usual};
-    case StrategyKind::kMmap:
-    case StrategyKind::kForward:
-      return {strategy.argument.empty() ? tag : strategy.argument, usual};
+  const Reader* reader = FindReader(subject.format, build.python);
+  if (reader == nullptr) {
+    return Unsupported(fmt::format("{} has no reader for it", Language(build)));
   }
-  return {tag, usual};
-}
-
-// Devices the strategy moves to after the load.
-std::vector<std::string> MovesTo(const Strategy& strategy) {
-  if (strategy.kind == StrategyKind::kAsSavedThenTo || strategy.kind == StrategyKind::kCpuThenTo) {
-    return {strategy.argument};
+  if (auto lacking = LacksArgument(*reader, strategy)) return lacking;
+  if (reader->runs_code && !build.trust) {
+    return Unsupported(
+        fmt::format("{} runs whatever the file says: only with --trust", CallText(*reader, "")));
   }
-  if (strategy.kind != StrategyKind::kParts) return {};
-  return PartDevices(strategy);
+  if (strategy.kind == StrategyKind::kMmap && subject.format == Format::kLegacy) {
+    return Raises("mmap-legacy", "a legacy checkpoint cannot be mapped into memory");
+  }
+  if (reader->weights_only) return RefusesGlobals(subject, build);
+  const bool to_meta =
+      strategy.kind == StrategyKind::kMapLocation && strategy.argument.starts_with("meta");
+  if (subject.format == Format::kPackage && to_meta && !subject.storages.empty()) {
+    return Raises("package-meta", "PackageImporter cannot restore onto meta");
+  }
+  return std::nullopt;
 }
 
 // Tags that this PyTorch restores by another module than cpu, cuda and meta (2.11, Linux, CUDA).
@@ -251,33 +219,68 @@ std::optional<Prediction> ForeignTag(const std::string& device) {
 
 // A map given to torch.jit.load is checked by torch.load's own check (torch/jit/_serialization.py
 // validate_map_location, 2.11); tags it finds itself are not.
-Asked AskedByLoad(const DeviceMap& subject, const Build& build, const Strategy& strategy) {
-  if (ReadByTorchLoad(subject, build)) return Asked::kTorchLoad;
-  const bool mapped = strategy.kind == StrategyKind::kMapLocation ||
-                      (strategy.kind == StrategyKind::kForward && !strategy.argument.empty());
-  return build.python && mapped ? Asked::kTorchLoad : Asked::kAten;
+Asked AskedByLoad(const Reader& reader, const Strategy& strategy) {
+  if (reader.restored_by == RestoredBy::kTorchLoad) return Asked::kTorchLoad;
+  const bool jit = reader.python && reader.restored_by == RestoredBy::kAten;
+  return jit && NeedsMap(strategy) ? Asked::kTorchLoad : Asked::kAten;
+}
+
+// torch.export.load writes what went wrong to its log and raises one sentence for everything.
+Prediction AsExportSays(Prediction failure) {
+  failure.error = "export-load";
+  return failure;
+}
+
+// What goes wrong when `device` is asked for; counts the bytes that it gets.
+std::optional<Prediction> AskingFails(Asked asked, const std::string& device, std::uint64_t bytes,
+                                      const Place& place, const Build& build,
+                                      std::map<std::size_t, std::uint64_t>& used) {
+  if (auto foreign = ForeignTag(device)) return foreign;
+  const auto index = CudaIndex(device);
+  if (!index) return std::nullopt;
+  if (auto trouble = TroubleWith(*index, place, build)) {
+    const bool no_index = trouble == Trouble::kCpuBuild && device == "cuda";
+    if (no_index && asked == Asked::kAten) trouble = Trouble::kCpuBuildNoIndex;
+    return Fails(asked, *trouble, device, "load", place);
+  }
+  used[*index] += bytes;
+  if (used[*index] <= place.memory_bytes[*index]) return std::nullopt;
+  return Fails(asked, Trouble::kNoMemory, device, "load", place);
+}
+
+// A tensor that was saved as a NumPy array names its device in an argument; the map reaches it,
+// but a callable does not (torch/_utils.py _rebuild_device_tensor_from_numpy, 2.11).
+std::optional<Prediction> RebuildFails(const DeviceMap& subject, const Place& place,
+                                       const Build& build, const Strategy& strategy) {
+  constexpr std::string_view kRebuild = "torch._utils._rebuild_device_tensor_from_numpy";
+  const auto& globals = subject.globals;
+  if (std::find(globals.begin(), globals.end(), kRebuild) == globals.end()) return std::nullopt;
+  std::map<std::size_t, std::uint64_t> used;
+  for (const checkpoint::DeviceTag& tag : subject.tags) {
+    if (tag.place != checkpoint::Place::kRebuildArgument) continue;
+    if (strategy.kind == StrategyKind::kCallable) {
+      return Raises("callable-map", "a tensor saved as a NumPy array takes no callable map");
+    }
+    const std::string device = RestoredTo(tag.device, strategy).device;
+    if (auto fails = AskingFails(Asked::kAten, device, 0, place, build, used)) return fails;
+  }
+  return std::nullopt;
 }
 
 std::optional<Prediction> LoadFails(const DeviceMap& subject, const Place& place,
                                     const Build& build, const Strategy& strategy) {
-  const Asked usual = AskedByLoad(subject, build, strategy);
+  const Reader& reader = *FindReader(subject.format, build.python);
+  const Asked usual = AskedByLoad(reader, strategy);
+  const bool ignores_tags = reader.restored_by == RestoredBy::kNobody;
   std::map<std::size_t, std::uint64_t> used;  // bytes by GPU
   for (const auto& storage : subject.storages) {
-    const Restore restore = RestoreOf(storage.device, strategy, usual);
-    if (auto foreign = ForeignTag(restore.device)) return foreign;
-    const auto index = CudaIndex(restore.device);
-    if (!index) continue;
-    if (auto trouble = TroubleWith(*index, place, build)) {
-      const bool no_index = trouble == Trouble::kCpuBuild && restore.device == "cuda";
-      if (no_index && restore.asked == Asked::kAten) trouble = Trouble::kCpuBuildNoIndex;
-      return Fails(restore.asked, *trouble, restore.device, "load", place);
-    }
-    used[*index] += storage.bytes;
-    if (used[*index] > place.memory_bytes[*index]) {
-      return Fails(restore.asked, Trouble::kNoMemory, restore.device, "load", place);
-    }
+    const Restored restored = RestoredTo(ignores_tags ? "" : storage.device, strategy);
+    auto fails = AskingFails(restored.by_the_user ? Asked::kAten : usual, restored.device,
+                             storage.bytes, place, build, used);
+    if (!fails) continue;
+    return subject.format == Format::kExportedProgram ? AsExportSays(*fails) : fails;
   }
-  return std::nullopt;
+  return reader.python ? RebuildFails(subject, place, build, strategy) : std::nullopt;
 }
 
 std::optional<Prediction> MoveFails(const DeviceMap& subject, const Place& place,
@@ -319,13 +322,13 @@ std::string Remedy(const DeviceMap& subject, const Build& build, const Predictio
     return "torch.load(path, weights_only=False), if you trust whoever made the file";
   }
   if (failure.phase == "use") return "trace it again on the device that it is to run on";
-  if (!build.python) {
-    if (ReadByPickleLoad(subject, build)) return "save it from the CPU: tensor.to(torch::kCPU)";
-    return subject.format == Format::kArchive ? "archive.load_from(path, torch::kCPU)"
-                                              : "torch::jit::load(path, torch::kCPU)";
+  const Reader* reader = FindReader(subject.format, build.python);
+  if (reader == nullptr || !failure.supported) return {};
+  if (reader->map_argument != MapArgument::kNone) return CallText(*reader, "cpu");
+  if (subject.format == Format::kPlainPickle) {
+    return "load it where the GPU is and write it with torch.save, which takes a map";
   }
-  return ReadByTorchLoad(subject, build) ? "torch.load(path, map_location='cpu')"
-                                         : "torch.jit.load(path, map_location='cpu')";
+  return "portcullis retag FILE --to cpu";
 }
 
 }  // namespace
@@ -333,24 +336,6 @@ std::string Remedy(const DeviceMap& subject, const Build& build, const Predictio
 std::string Prediction::Text() const {
   if (!supported) return "unsupported";
   return loads ? "loads" : fmt::format("raises {} in {}", error, phase);
-}
-
-std::string Destination(const std::string& tag, const Strategy& strategy) {
-  if (strategy.kind == StrategyKind::kParts) return {};
-  const auto moves = MovesTo(strategy);
-  if (!moves.empty()) return WithIndex(moves.back());
-  const std::string device = RestoreOf(tag, strategy, Asked::kTorchLoad).device;
-  return device.empty() ? "cpu" : WithIndex(device);
-}
-
-std::vector<std::string> PartDevices(const Strategy& strategy) {
-  std::vector<std::string> devices;
-  for (std::size_t start = 0; start <= strategy.argument.size();) {
-    const std::size_t end = std::min(strategy.argument.find(',', start), strategy.argument.size());
-    devices.push_back(strategy.argument.substr(start, end - start));
-    start = end + 1;
-  }
-  return devices;
 }
 
 Prediction Predict(const DeviceMap& subject, const Place& place, const Build& build,

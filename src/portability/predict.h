@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "src/checkpoint/device_map.h"
+#include "src/portability/destination.h"
 #include "src/portability/strategy.h"
 
 namespace portcullis::portability {
@@ -36,12 +37,5 @@ struct Prediction {
 
 Prediction Predict(const checkpoint::DeviceMap& subject, const Place& place, const Build& build,
                    const Strategy& strategy);
-
-// The device where a storage with this tag ends up when the strategy succeeds. "cuda" has become
-// "cuda:0"; of `parts`, which spreads by position and not by tag, "" is returned.
-std::string Destination(const std::string& tag, const Strategy& strategy);
-
-// The devices that a strategy of parts spreads over, in order.
-std::vector<std::string> PartDevices(const Strategy& strategy);
 
 }  // namespace portcullis::portability

@@ -233,6 +233,65 @@ std::vector<Row> DevicesInCode() {
   };
 }
 
+DeviceMap FromNumpy(const std::string& device) {
+  DeviceMap map = WithGlobals(Saved(Format::kZip, {}),
+                              {"torch._utils._rebuild_device_tensor_from_numpy", "numpy.dtype"});
+  map.tags.push_back({checkpoint::Place::kRebuildArgument, device, "data.pkl", 0, "", "w"});
+  return map;
+}
+
+const DeviceMap kPackage = Saved(Format::kPackage, {"cuda:0"});
+const DeviceMap kPlain = Saved(Format::kPlainPickle, {"cuda:0"});
+const DeviceMap kExported = Saved(Format::kExportedProgram, {"cuda:0"});
+const DeviceMap kSafetensors = Saved(Format::kSafetensors, {""});
+const DeviceMap kShards = Saved(Format::kShardedIndex, {"cuda:0", "cuda:1"});
+const DeviceMap kDistributed = Saved(Format::kDistributed, {"cuda:0"});
+
+// Formats that have functions of their own.
+std::vector<Row> FurtherFormats() {
+  return {
+      {"package, not trusted", kPackage, kTwoGpus, kPython, "as-saved", "unsupported"},
+      {"package", kPackage, kNoDriver, kTrusting, "as-saved", "raises deserialize-no-cuda in load"},
+      {"package, dict", kPackage, kNoDriver, kTrusting, "remap=cuda:0>cpu", "loads"},
+      {"package, meta", kPackage, kNoDriver, kTrusting, "map-location=meta",
+       "raises package-meta in load"},
+      {"package, mmap", kPackage, kNoDriver, kTrusting, "mmap=cpu", "unsupported"},
+      {"plain, not trusted", kPlain, kTwoGpus, kPython, "as-saved", "unsupported"},
+      {"plain", kPlain, kNoDriver, kTrusting, "as-saved", "raises deserialize-no-cuda in load"},
+      {"plain, no map", kPlain, kNoDriver, kTrusting, "map-location=cpu", "unsupported"},
+      {"plain, then away", kPlain, kTwoGpus, kTrusting, "as-saved-then-to=cpu", "loads"},
+      {"exported, not trusted", kExported, kTwoGpus, kPython, "as-saved", "unsupported"},
+      {"exported", kExported, kNoDriver, kTrusting, "as-saved", "raises export-load in load"},
+      {"exported, there", kExported, kOneGpu, kTrusting, "as-saved", "loads"},
+      {"exported, no map", kExported, kNoDriver, kTrusting, "map-location=cpu", "unsupported"},
+      {"safetensors", kSafetensors, kNoDriver, kPython, "as-saved", "loads"},
+      {"safetensors, device", kSafetensors, kNoDriver, kPython, "map-location=cuda:0",
+       "raises no-driver in load"},
+      {"safetensors, dict", kSafetensors, kOneGpu, kPython, "remap=cuda:0>cpu", "unsupported"},
+      {"shards", kShards, kOneGpu, kPython, "as-saved", "raises deserialize-no-such-gpu in load"},
+      {"shards, mapped", kShards, kNoDriver, kPython, "mmap=cpu", "loads"},
+      {"distributed", kDistributed, kNoDriver, kPython, "as-saved", "loads"},
+      {"distributed, map", kDistributed, kNoDriver, kPython, "map-location=cpu", "unsupported"},
+      {"package in C++", kPackage, kTwoGpus, kCpp, "as-saved", "unsupported"},
+      {"safetensors in C++", kSafetensors, kTwoGpus, kCpp, "as-saved", "unsupported"},
+      {"exported in C++", kExported, kTwoGpus, kCpp, "as-saved", "unsupported"},
+  };
+}
+
+// A device that is an argument of a rebuild function.
+std::vector<Row> RebuildArguments() {
+  return {
+      {"numpy refused", FromNumpy("cuda:0"), kNoDriver, kPython, "as-saved",
+       "raises weights-only in load"},
+      {"as saved", FromNumpy("cuda:0"), kNoDriver, kTrusting, "as-saved",
+       "raises no-driver in load"},
+      {"mapped", FromNumpy("cuda:0"), kNoDriver, kTrusting, "map-location=cpu", "loads"},
+      {"by a dict", FromNumpy("cuda:0"), kNoDriver, kTrusting, "remap=cuda:0>cpu", "loads"},
+      {"by a callable", FromNumpy("cuda:0"), kOneGpu, kTrusting, "callable=keep",
+       "raises callable-map in load"},
+  };
+}
+
 class PredictRow : public testing::TestWithParam<std::vector<Row> (*)()> {};
 
 TEST_P(PredictRow, IsPredicted) {
@@ -248,7 +307,7 @@ TEST_P(PredictRow, IsPredicted) {
 INSTANTIATE_TEST_SUITE_P(Rules, PredictRow,
                          testing::Values(RestoredByTorchLoad, RestoredByAten, MappedScripts, Maps,
                                          SecondSteps, NoWay, WeightsOnly, ForeignTags,
-                                         DevicesInCode));
+                                         DevicesInCode, FurtherFormats, RebuildArguments));
 
 TEST(Predict, AFailureHasARemedyForTheLanguageAndTheFormat) {
   struct Remedy {
@@ -261,7 +320,16 @@ TEST(Predict, AFailureHasARemedyForTheLanguageAndTheFormat) {
         Remedy{Format::kTorchScript, kPython, "torch.jit.load(path, map_location='cpu')"},
         Remedy{Format::kTorchScript, kCpp, "torch::jit::load(path, torch::kCPU)"},
         Remedy{Format::kArchive, kCpp, "archive.load_from(path, torch::kCPU)"},
-        Remedy{Format::kPickleSave, kCpp, "save it from the CPU: tensor.to(torch::kCPU)"}}) {
+        Remedy{Format::kPickleSave, kCpp, "portcullis retag FILE --to cpu"},
+        Remedy{Format::kLegacy, kPython, "torch.load(path, map_location='cpu')"},
+        Remedy{Format::kShardedIndex, kPython,
+               "torch.load(shard, map_location='cpu') of every shard"},
+        Remedy{Format::kPackage, kTrusting,
+               "torch.package.PackageImporter(path).load_pickle(package, resource, "
+               "map_location='cpu')"},
+        Remedy{Format::kExportedProgram, kTrusting, "portcullis retag FILE --to cpu"},
+        Remedy{Format::kPlainPickle, kTrusting,
+               "load it where the GPU is and write it with torch.save, which takes a map"}}) {
     const auto failure =
         Predict(Saved(row.format, {"cuda:0"}), kNoDriver, row.build, ParseStrategy("as-saved"));
     EXPECT_EQ(failure.remedy, row.expected);
