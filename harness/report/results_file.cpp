@@ -140,7 +140,11 @@ ResultsFile::ResultsFile(std::filesystem::path file, const RunFacts& facts)
         {"started", facts.started},
         {"arguments", facts.arguments},
         {"runtimes", facts.runtimes},
-        {"cases", facts.cases}});
+        {"cases", facts.cases},
+        {"list", {{"cases", facts.list_cases}, {"sha256", facts.list_sha256}}},
+        {"shard", {{"number", facts.shard.number}, {"of", facts.shard.of}}},
+        {"repeat", facts.repeat},
+        {"shuffle", OrNull(facts.shuffle)}});
 }
 
 ResultsFile::~ResultsFile() { Discard(); }

@@ -2,13 +2,16 @@
 // not a report. The schema is results.schema.json beside this file.
 #pragma once
 
+#include <cstdint>
 #include <cstdio>
 #include <filesystem>
 #include <nlohmann/json.hpp>
+#include <optional>
 #include <span>
 #include <string>
 #include <vector>
 
+#include "harness/suite/shard.h"
 #include "harness/verdict/result.h"
 
 namespace portcullis::report {
@@ -17,11 +20,16 @@ inline constexpr int kResultsSchema = 1;
 
 // What a run was, for the header.
 struct RunFacts {
-  std::string version;                 // of Portcullis
-  std::string started;                 // UTC, ISO 8601
-  std::vector<std::string> arguments;  // of the command line
-  std::vector<std::string> runtimes;   // ids that took part
-  std::size_t cases = 0;               // planned
+  std::string version;                   // of Portcullis
+  std::string started;                   // UTC, ISO 8601
+  std::vector<std::string> arguments;    // of the command line
+  std::vector<std::string> runtimes;     // ids that took part
+  std::size_t cases = 0;                 // planned
+  std::size_t list_cases = 0;            // of the list that `shard` is a part of
+  std::string list_sha256;               // suite::DigestOf() it
+  suite::Shard shard;                    // 1/1: the whole list
+  int repeat = 1;                        // runs of each case
+  std::optional<std::uint64_t> shuffle;  // seed of the order of running
 };
 
 // How many of each verdict.

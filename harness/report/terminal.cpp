@@ -12,6 +12,8 @@ using verdict::Answer;
 using verdict::Result;
 using verdict::Verdict;
 
+constexpr std::chrono::milliseconds kBetweenLines{100};  // of progress on a terminal
+
 std::string Pad(const std::string& text, std::size_t width) {
   const std::size_t columns = Columns(text);
   return columns >= width ? text : text + std::string(width - columns, ' ');
@@ -68,30 +70,33 @@ std::string Finding(const Result& result, const std::string& again, const Style&
 Progress::Progress(std::size_t total, Style style)
     : total_(total), style_(style), started_(std::chrono::steady_clock::now()) {}
 
-std::string Progress::Line(const Totals& totals) const {
+std::string Progress::Line(const Totals& totals, double seconds) const {
   const std::size_t done = totals.All();
-  const double seconds =
-      std::chrono::duration<double>(std::chrono::steady_clock::now() - started_).count();
-  const double left =
-      done == 0 ? 0 : seconds / static_cast<double>(done) * static_cast<double>(total_ - done);
+  const double rate = static_cast<double>(done) / std::max(seconds, 1e-3);
+  const double left = done == 0 ? 0 : static_cast<double>(total_ - done) / rate;
   const auto whole = static_cast<std::size_t>(left + 0.5);
   const std::size_t bad = totals.not_as_expected + totals.errors;
-  return fmt::format("{}/{} cases, {} not as expected, {}:{:02} left", done, total_,
-                     bad == 0 ? std::to_string(bad) : style_.Bad(std::to_string(bad)), whole / 60,
-                     whole % 60);
+  return fmt::format("{}/{} cases, {} not as expected, {:.{}f}/s, {}:{:02} left", done, total_,
+                     bad == 0 ? std::to_string(bad) : style_.Bad(std::to_string(bad)), rate,
+                     rate < 10 ? 1 : 0, whole / 60, whole % 60);
 }
 
 void Progress::Done(const Totals& totals) {
   if (total_ == 0) return;
+  const auto now = std::chrono::steady_clock::now();
+  const double seconds = std::chrono::duration<double>(now - started_).count();
+  const bool last = totals.All() == total_;
   if (style_.terminal()) {
-    fmt::print(stderr, "\r\x1b[K{}", Line(totals));
+    if (now < next_line_ && !last) return;
+    next_line_ = now + kBetweenLines;
+    fmt::print(stderr, "\r\x1b[K{}", Line(totals, seconds));
     std::fflush(stderr);
     return;
   }
   const std::size_t tenth = totals.All() * 10 / total_;
   if (tenth == last_tenth_) return;
   last_tenth_ = tenth;
-  fmt::print(stderr, "{}\n", Line(totals));
+  fmt::print(stderr, "{}\n", Line(totals, seconds));
 }
 
 void Progress::Clear() {

@@ -41,7 +41,8 @@ std::size_t Columns(std::string_view text);
 // Breaks text into lines of at most `width` columns at spaces; a longer word stands alone.
 std::vector<std::string> Wrap(std::string_view text, std::size_t width);
 
-// A line on standard error: rewritten in place on a terminal, else one line every tenth.
+// A line on standard error with the cases done, those a second, and the time left: rewritten in
+// place on a terminal, else one line every tenth.
 class Progress {
  public:
   Progress(std::size_t total, Style style);
@@ -49,10 +50,10 @@ class Progress {
   void Clear();
 
  private:
-  std::string Line(const Totals& totals) const;
+  std::string Line(const Totals& totals, double seconds) const;
   std::size_t total_, last_tenth_ = 0;
   Style style_;
-  std::chrono::steady_clock::time_point started_;
+  std::chrono::steady_clock::time_point started_, next_line_;
 };
 
 // The table of claims, one claim a row with its evidence under it.

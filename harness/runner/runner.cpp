@@ -68,6 +68,10 @@ class Runner::Impl {
     CleanUp();
   }
 
+  void EndIdle(const Warm& warm) {
+    if (in_run()) warm_pool_->EndIdle(warm);
+  }
+
   void Stop() {
     queue_.clear();
     stopping_ = in_run();
@@ -91,19 +95,39 @@ class Runner::Impl {
   // One that runs. A warm loader has no child for it at first.
   struct Job {
     std::function<void(Ended)> done;
+    std::vector<std::string> resources;
     std::shared_ptr<WarmLoader> loader;  // null: a fresh process
     std::shared_ptr<Child> child;
   };
 
   bool in_run() const { return strays_.has_value(); }
 
+  bool IsFree(const std::string& resource) const {
+    return std::none_of(running_.begin(), running_.end(), [&](const auto& numbered) {
+      const auto& taken = numbered.second.resources;
+      return std::find(taken.begin(), taken.end(), resource) != taken.end();
+    });
+  }
+
+  // The first in the queue whose resources are free.
+  std::deque<Queued>::iterator NextInQueue() {
+    return std::find_if(queue_.begin(), queue_.end(), [&](const Queued& queued) {
+      const auto& wanted = queued.command.resources;
+      return std::all_of(wanted.begin(), wanted.end(),
+                         [&](const std::string& resource) { return IsFree(resource); });
+    });
+  }
+
   void StartMore() {
-    while (running_.size() < jobs_ && !queue_.empty()) {
-      Queued next = std::move(queue_.front());
-      queue_.pop_front();
+    while (running_.size() < jobs_) {
+      const auto place = NextInQueue();
+      if (place == queue_.end()) return;
+      Queued next = std::move(*place);
+      queue_.erase(place);
       const std::uint64_t number = ++started_;
       Job& job = running_[number];
       job.done = std::move(next.done);
+      job.resources = std::move(next.command.resources);
       if (next.command.warm) job.loader = warm_pool_->Take(*next.command.warm);
       if (job.loader) {
         StartWarm(number, job.loader, next.command);
@@ -218,6 +242,7 @@ void Runner::Submit(Command command, std::function<void(Ended)> done) {
 }
 
 void Runner::Run() { impl_->Run(); }
+void Runner::EndIdle(const Warm& warm) { impl_->EndIdle(warm); }
 void Runner::Stop() { impl_->Stop(); }
 void Runner::StopOnSignals() { impl_->StopOnSignals(); }
 std::optional<int> Runner::interrupted() const { return impl_->interrupted(); }

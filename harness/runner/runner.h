@@ -32,8 +32,8 @@ namespace portcullis::runner {
 
 inline constexpr std::size_t kAnswerLimit = 64U << 20U;
 
-// How to start a warm loader. At most as many as jobs are started for commands that name the same,
-// when the first of them needs one; they end with Run().
+// How to start a warm loader. One is started when a command needs it and none that is there is
+// idle, so at most as many as jobs of one kind; they end with Run(), or by EndIdle().
 struct Warm {
   std::vector<std::string> argv;
   std::map<std::string, std::string> environment;  // what must be there before the program starts
@@ -49,7 +49,9 @@ struct Command {
   std::filesystem::path folder;  // working directory; empty: this process's own
   std::string input;             // written to standard input, which is then closed
   std::chrono::milliseconds deadline{60'000};
-  std::optional<Warm> warm;                // nothing: a fresh process
+  std::optional<Warm> warm;  // nothing: a fresh process
+  // No two commands that name the same one run at once: a GPU that a case needs to itself, say.
+  std::vector<std::string> resources;
   std::size_t output_limit = 256U << 10U;  // per stream: the first and the last half are kept
 };
 
@@ -80,6 +82,9 @@ class Runner {
   void Submit(Command command, std::function<void(Ended)> done);
   // Runs until all queued children, and those queued by callbacks, have ended.
   void Run();
+  // No queued or later command will need a warm loader of this kind: ends those that are idle. May
+  // be called from a callback; a command that needs one after all starts another.
+  void EndIdle(const Warm& warm);
   // Ends all running children (SIGTERM, then SIGKILL after a grace) and forgets queued ones, and
   // those that are queued until Run() returns. May be called from a callback.
   void Stop();

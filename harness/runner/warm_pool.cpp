@@ -36,6 +36,12 @@ void WarmPool::GiveBack(std::shared_ptr<WarmLoader> loader, bool lost) {
   kind.idle.push_back(std::move(loader));
 }
 
+void WarmPool::EndIdle(const Warm& warm) {
+  Kind& kind = kinds_[warm];
+  for (const auto& loader : kind.idle) loader->Kill();
+  kind.idle.clear();
+}
+
 void WarmPool::Kill() {
   for (auto& [warm, kind] : kinds_) {
     for (const auto& loader : kind.all) loader->Kill();

@@ -23,6 +23,8 @@ class WarmPool {
   std::shared_ptr<WarmLoader> Take(const Warm& warm);
   // When the child that it forked has ended; `lost`: it did not get that far.
   void GiveBack(std::shared_ptr<WarmLoader> loader, bool lost);
+  // Those of this kind that are idle now.
+  void EndIdle(const Warm& warm);
   void Kill();
   // When they were killed.
   bool AllHaveEnded() const;

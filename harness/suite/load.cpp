@@ -65,7 +65,7 @@ void TakeAnswer(const runner::Answer& answer, Observation& observation) {
   observation.tensors = answer.tensors;
   observation.values = answer.values;
   observation.error_type = answer.error_type;
-  observation.error_whole = answer.error_text;
+  observation.error_whole = verdict::WithoutAddresses(answer.error_text);
   observation.error_short = verdict::ShortenError(answer.error_text);
   observation.torch = answer.torch;
   observation.seconds = {{"load", answer.load_seconds},
@@ -105,12 +105,6 @@ void TakeEnd(const runner::Ended& ended, const std::string& id, Observation& obs
   }
 }
 
-runner::Warm WarmLoaderOf(const host::Runtime& runtime) {
-  runner::Warm warm{runtime.loader, host::BuildWarmEnvironment(runtime)};
-  warm.argv.emplace_back(protocol::kServe);
-  return warm;
-}
-
 // With a folder and a flight record of its own: nobody knows how far the lost one got.
 void SubmitAgain(Load load, const std::string& lost, runner::Runner& runner,
                  const std::function<void(Observation)>& done) {
@@ -123,6 +117,12 @@ void SubmitAgain(Load load, const std::string& lost, runner::Runner& runner,
 
 }  // namespace
 
+runner::Warm WarmLoaderOf(const host::Runtime& runtime) {
+  runner::Warm warm{runtime.loader, host::BuildWarmEnvironment(runtime)};
+  warm.argv.emplace_back(protocol::kServe);
+  return warm;
+}
+
 void SubmitLoad(const Load& load, runner::Runner& runner, std::function<void(Observation)> done) {
   auto scratch = std::make_shared<ScratchFolder>();
   auto child =
@@ -133,6 +133,7 @@ void SubmitLoad(const Load& load, runner::Runner& runner, std::function<void(Obs
   command.folder = scratch->path();
   command.input = Request(load);
   command.deadline = load.deadline;
+  command.resources = load.resources;
   if (!load.isolate) command.warm = WarmLoaderOf(*load.runtime);
   runner.Submit(std::move(command), [scratch, child, load, &runner,
                                      done = std::move(done)](const runner::Ended& ended) {

@@ -6,6 +6,7 @@
 #include <functional>
 #include <optional>
 #include <string>
+#include <vector>
 
 #include "harness/checkpoints/reference.h"
 #include "harness/host/child_host.h"
@@ -28,8 +29,12 @@ struct Load {
   bool trust = false;
   bool isolate = true;  // in a fresh process, not in a child of a warm loader
   std::optional<checkpoints::Example> example =
-      std::nullopt;  // what the strategy forward calls with
+      std::nullopt;                         // what the strategy forward calls with
+  std::vector<std::string> resources = {};  // no two loads that name the same run at once
 };
+
+// What starts the warm loader of a runtime: the same for all of its cases.
+runner::Warm WarmLoaderOf(const host::Runtime& runtime);
 
 // Queues the load; `done` gets the observation from within Runner::Run(). A load that a warm loader
 // lost is queued once more, isolated, and the observation says so.

@@ -7,6 +7,8 @@
 
 #include "harness/suite/load.h"
 #include "harness/suite/predict_case.h"
+#include "harness/suite/repeat.h"
+#include "harness/suite/schedule.h"
 #include "harness/verdict/tensors.h"
 #include "src/base/error.h"
 #include "src/checkpoint/read.h"
@@ -69,6 +71,11 @@ host::Mask MaskOf(const scenario::Case& c, const host::Host& host) {
   return c.mask.value ? c.mask : host.mask;
 }
 
+bool IsFinding(const Result& result) {
+  return result.judgement.verdict == verdict::Verdict::kNotAsExpected ||
+         result.judgement.verdict == verdict::Verdict::kError;
+}
+
 // Everything about a case that is known before it runs.
 struct Prepared {
   Result result;
@@ -97,65 +104,134 @@ Prepared Prepare(const Suite& suite, const scenario::Case& c, const host::Runtim
   return prepared;
 }
 
-// Keeps a window of cases under way, so that a long run holds few folders and children at once.
+// The kinds of cases that one warm loader can serve: one for each runtime.
+class Kinds {
+ public:
+  Kinds(const Suite& suite, const std::vector<scenario::Case>& cases) : suite_(suite) {
+    for (const scenario::Case& c : cases) kind_of_.push_back(KindOf(c));
+  }
+  const std::vector<Kind>& kinds() const { return kinds_; }
+  const std::vector<std::uint32_t>& kind_of() const { return kind_of_; }
+  const host::Runtime* runtime(std::size_t kind) const { return runtimes_[kind]; }
+
+ private:
+  std::uint32_t KindOf(const scenario::Case& c) {
+    const host::Runtime* runtime = FindRuntime(suite_.runtimes, c.runtime);
+    for (std::uint32_t kind = 0; kind < kinds_.size(); ++kind) {
+      if (suite_.isolate || runtimes_[kind] == runtime) return kind;
+    }
+    kinds_.push_back({!suite_.isolate, ""});
+    runtimes_.push_back(runtime);
+    return static_cast<std::uint32_t>(kinds_.size() - 1);
+  }
+
+  const Suite& suite_;
+  std::vector<Kind> kinds_;
+  std::vector<const host::Runtime*> runtimes_;
+  std::vector<std::uint32_t> kind_of_;
+};
+
+// Keeps every lane of the schedule at work. Each has one case running and one made ready behind it,
+// so that no core waits for the harness, and a long run holds few folders at once.
 class Feeder {
  public:
   Feeder(const Suite& suite, const std::vector<scenario::Case>& cases, runner::Runner& runner,
          const std::function<void(Result)>& done)
-      : suite_(suite), cases_(cases), runner_(runner), in_order_(cases.size(), done) {}
+      : suite_(suite),
+        cases_(cases),
+        runner_(runner),
+        in_order_(cases.size(), done),
+        kinds_(suite, cases),
+        schedule_(kinds_.kinds(), kinds_.kind_of(), suite.jobs, suite.shuffle),
+        under_way_(suite.jobs) {}
 
   void Run() {
-    Feed();
+    for (std::size_t lane = 0; lane < under_way_.size(); ++lane) Feed(lane);
     runner_.Run();
     in_order_.Flush();
   }
 
  private:
-  void Feed() {
-    while (under_way_ < suite_.window && next_ < cases_.size()) Start(next_++);
+  static constexpr std::size_t kUnderWay = 2;  // of one lane
+
+  // One case under way, with the runs of it that are over.
+  struct Running {
+    std::size_t index, lane;
+    Prepared prepared;
+    Repeated runs;
+  };
+
+  void Feed(std::size_t lane) {
+    while (under_way_[lane] < kUnderWay) {
+      const auto next = schedule_.Next(lane);
+      if (!next) return;
+      Start(*next, lane);
+    }
   }
 
-  void Start(std::size_t index) {
+  void Start(std::size_t index, std::size_t lane) {
     const scenario::Case& c = cases_[index];
     const host::Runtime* runtime = FindRuntime(suite_.runtimes, c.runtime);
     if (runtime == nullptr) {
-      return in_order_.Put(index, Skipped(c, fmt::format("the runtime {} is not here (ci/setup "
-                                                         "installs it)",
-                                                         c.runtime)));
+      return Deliver(index, Skipped(c, fmt::format("the runtime {} is not here (ci/setup "
+                                                   "installs it)",
+                                                   c.runtime)));
     }
     Subject subject = suite_.subject_of(c);
-    if (!subject.missing.empty()) return in_order_.Put(index, Skipped(c, subject.missing));
-    if (!subject.broken.empty()) return in_order_.Put(index, Broken(c, subject.broken));
-    auto prepared = std::make_shared<Prepared>(Prepare(suite_, c, *runtime, std::move(subject)));
-    const bool states_nothing = !c.expectation.has_value();
-    if (states_nothing && !prepared->result.prediction->supported) {
-      return in_order_.Put(index, Skipped(c, prepared->result.prediction->reason));
+    if (!subject.missing.empty()) return Deliver(index, Skipped(c, subject.missing));
+    if (!subject.broken.empty()) return Deliver(index, Broken(c, subject.broken));
+    auto running = std::make_shared<Running>();
+    running->index = index;
+    running->lane = lane;
+    running->prepared = Prepare(suite_, c, *runtime, std::move(subject));
+    const auto& prediction = *running->prepared.result.prediction;
+    if (!c.expectation && !prediction.supported) {
+      return Deliver(index, Skipped(c, prediction.reason));
     }
-    ++under_way_;
-    SubmitLoad(prepared->load, runner_, [this, index, prepared](verdict::Observation seen) {
-      Finish(index, *prepared, std::move(seen));
-    });
+    running->prepared.load.resources = {fmt::format("lane {}", lane)};
+    ++under_way_[lane];
+    Submit(running);
   }
 
-  void Finish(std::size_t index, Prepared& prepared, verdict::Observation seen) {
-    --under_way_;
-    if (seen.outcome == verdict::Outcome::kStopped) {
-      next_ = cases_.size();
-      return;
+  void Submit(const std::shared_ptr<Running>& running) {
+    SubmitLoad(running->prepared.load, runner_,
+               [this, running](verdict::Observation seen) { Ended(running, std::move(seen)); });
+  }
+
+  void Ended(const std::shared_ptr<Running>& running, verdict::Observation seen) {
+    if (seen.outcome == verdict::Outcome::kStopped) return schedule_.Close();
+    const std::size_t kind = kinds_.kind_of()[running->index];
+    schedule_.Took(kind, seen.wall_seconds);
+    running->runs.Add(ResultOf(running->prepared, std::move(seen)));
+    if (running->runs.runs() < suite_.repeat) return Submit(running);
+    --under_way_[running->lane];
+    Deliver(running->index, running->runs.Take());
+    Feed(running->lane);
+    if (schedule_.IsEmpty(kind) && !suite_.isolate) {
+      runner_.EndIdle(WarmLoaderOf(*kinds_.runtime(kind)));
     }
-    Result& result = prepared.result;
+  }
+
+  static Result ResultOf(const Prepared& prepared, verdict::Observation seen) {
+    Result result = prepared.result;
     result.observation = std::move(seen);
     result.judgement = verdict::Judge(result.expectation, prepared.reference, result.prediction,
                                       result.observation);
+    return result;
+  }
+
+  void Deliver(std::size_t index, Result result) {
+    if (suite_.fail_fast && IsFinding(result)) schedule_.Close();
     in_order_.Put(index, std::move(result));
-    Feed();
   }
 
   const Suite& suite_;
   const std::vector<scenario::Case>& cases_;
   runner::Runner& runner_;
   InOrder in_order_;
-  std::size_t next_ = 0, under_way_ = 0;
+  Kinds kinds_;
+  Schedule schedule_;
+  std::vector<std::size_t> under_way_;  // by lane: running, or made ready to
 };
 
 }  // namespace

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <chrono>
+#include <cstdint>
 #include <filesystem>
 #include <functional>
 #include <memory>
@@ -37,13 +38,16 @@ struct Suite {
   const std::vector<host::Runtime>& runtimes;
   std::function<Subject(const scenario::Case&)> subject_of;
   std::chrono::milliseconds deadline{60'000};  // of one case
-  std::size_t window = 4;                      // cases under way at once, children and queued
-  bool trust = false;    // let Python loaders run code of the checkpoint (weights_only=False)
-  bool isolate = false;  // each case in a fresh process, not in a child of a warm loader
+  std::size_t jobs = 1;    // of the runner: cases are ordered to keep that many at work
+  bool trust = false;      // let Python loaders run code of the checkpoint (weights_only=False)
+  bool isolate = false;    // each case in a fresh process, not in a child of a warm loader
+  bool fail_fast = false;  // after a result that is not as expected, or an error, begin no other
+  int repeat = 1;          // times that each case runs; that it differs is a difference
+  std::optional<std::uint64_t> shuffle = std::nullopt;  // seed of the order of running
 };
 
 // Runs all cases; `done` gets each result in the order of `cases`, whatever the order of running.
-// After Runner::Stop() the results so far are handed over and the rest is not.
+// After Runner::Stop(), and with fail_fast, the results so far are handed over and the rest is not.
 void RunCases(const Suite& suite, const std::vector<scenario::Case>& cases, runner::Runner& runner,
               const std::function<void(verdict::Result)>& done);
 

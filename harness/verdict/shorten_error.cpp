@@ -149,4 +149,26 @@ std::string ShortenError(std::string_view whole) {
   return CutTo(FirstSentences(OnOneLine(text)), kLongest);
 }
 
+std::string WithoutAddresses(std::string_view whole) {
+  constexpr std::string_view kOpen = " (0x";
+  constexpr std::string_view kClose = " in ";
+  std::string text;
+  for (std::size_t from = 0; from < whole.size();) {
+    const std::size_t end = std::min(whole.find('\n', from), whole.size() - 1) + 1;
+    const std::string_view line = whole.substr(from, end - from);
+    const std::size_t open = line.rfind(kOpen);
+    const std::size_t digits_end =
+        open == npos ? npos : line.find_first_not_of("0123456789abcdef", open + kOpen.size());
+    if (line.starts_with("frame #") && digits_end != npos &&
+        line.substr(digits_end).starts_with(kClose)) {
+      text += line.substr(0, open + 2);
+      text += line.substr(digits_end + kClose.size());
+    } else {
+      text += line;
+    }
+    from = end;
+  }
+  return text;
+}
+
 }  // namespace portcullis::verdict

@@ -12,4 +12,8 @@ namespace portcullis::verdict {
 // known is only shortened. "" stays "".
 std::string ShortenError(std::string_view whole);
 
+// The text without the addresses of C++ frames ("frame #3: f() + 0x9d (0x7f5e… in libc10.so)"
+// loses "0x7f5e… in "): they differ from process to process and say nothing without it.
+std::string WithoutAddresses(std::string_view whole);
+
 }  // namespace portcullis::verdict

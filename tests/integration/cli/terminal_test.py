@@ -17,7 +17,7 @@ class Terminal(ProgramTest):
         printed = self.on_terminal("run", *FEW)
         self.assertRegex(printed, r"\x1b\[32mconfirmed")
         self.assertIn("\r\x1b[K3/3 cases, 0 not as expected", printed)
-        self.assertRegex(printed, r"cases, 0 not as expected, 0:00 left\r\x1b\[K", "cleared")
+        self.assertRegex(printed, r"cases, 0 not as expected, [\d.]+/s, 0:00 left\r\x1b\[K", "cleared")
         for line in lines_as_seen(printed):
             self.assertLessEqual(len(line), 80, line)
 

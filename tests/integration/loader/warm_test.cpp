@@ -8,7 +8,6 @@
 #include <unistd.h>
 
 #include <fstream>
-#include <regex>
 #include <sstream>
 
 #include "harness/scenario/scenario.h"
@@ -59,16 +58,15 @@ std::vector<Result> RunCases(const std::vector<scenario::Case>& cases, bool isol
   return results;
 }
 
-// The whole text, but for what differs between any two processes, and for the frames outside of
-// PyTorch: a warm loader's main() is not a fresh one's. Addresses, and frames of anything that is
-// no library of PyTorch's.
+// The whole text, but for the frames outside of PyTorch: a warm loader's main() is not a fresh
+// one's.
 std::string Comparable(const std::string& error) {
   std::string kept;
   std::istringstream lines(error);
   for (std::string line; std::getline(lines, line);) {
     const bool frame = line.starts_with("frame #");
     if (frame && line.find("/torch/lib/") == std::string::npos) continue;
-    kept += (frame ? std::regex_replace(line, std::regex("\\(0x[0-9a-f]+ in "), "(") : line) + "\n";
+    kept += line + "\n";
   }
   return kept;
 }

@@ -289,6 +289,16 @@ int SleepALittle() {
   return Good();
 }
 
+// Does not bear another one in its folder.
+int Alone() {
+  constexpr const char* kFile = "alone";
+  const int file = open(kFile, O_CREAT | O_EXCL | O_CLOEXEC, 0600);
+  if (file < 0) return 7;
+  usleep(5'000);
+  close(file);
+  return unlink(kFile) == 0 ? 0 : 8;
+}
+
 // Warm loaders. Their socket has the number of a loader's answer pipe.
 constexpr int kSocket = kAnswer;
 
@@ -398,6 +408,7 @@ constexpr std::pair<std::string_view, int (*)()> kBehaviours[] = {
     {"say-parent", SayParent},
     {"sleep-a-little", SleepALittle},
     {"balloon", Balloon},
+    {"alone", Alone},
     {"serve-exits", ServeExits},
     {"serve-hangs", Hang},
     {"serve-nonsense", ServeNonsense},

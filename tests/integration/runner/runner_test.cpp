@@ -342,6 +342,45 @@ TEST(Runner, RunsJobsAtOnceAndNoMore) {
   EXPECT_LT(together, in_turn - 0.2);
 }
 
+// Exit codes of 20 commands that do not bear one another, four jobs, each in `resources`.
+std::multiset<int> ExitCodesOf(const std::vector<std::string>& resources) {
+  std::string folder = testing::TempDir() + "portcullis-alone-XXXXXX";
+  EXPECT_NE(mkdtemp(folder.data()), nullptr);
+  Runner runner(4);
+  std::multiset<int> codes;
+  for (int i = 0; i < 20; ++i) {
+    Command command = Bad("alone");
+    command.folder = folder;
+    command.resources = resources;
+    runner.Submit(command, [&](const Ended& ended) { codes.insert(ended.exit_code.value_or(-1)); });
+  }
+  runner.Run();
+  std::filesystem::remove_all(folder);
+  return codes;
+}
+
+TEST(Runner, OneAtATimeHasAResource) {
+  EXPECT_GT(ExitCodesOf({}).count(7), 0U) << "the test would not notice";
+  EXPECT_EQ(ExitCodesOf({"gpu 0"}).count(0), 20U);
+  EXPECT_EQ(ExitCodesOf({"gpu 1", "gpu 0"}).count(0), 20U);
+}
+
+TEST(Runner, OthersPassOneThatWaitsForItsResource) {
+  Runner runner(2);
+  std::vector<std::string> ended;
+  const auto submit = [&](const std::string& name, const std::string& behaviour,
+                          const std::vector<std::string>& resources) {
+    Command command = Bad(behaviour, 300ms);
+    command.resources = resources;
+    runner.Submit(command, [&ended, name](const Ended&) { ended.push_back(name); });
+  };
+  submit("holds it", "hang", {"gpu 0"});
+  submit("waits", "good", {"gpu 0"});
+  submit("needs none", "good", {});
+  runner.Run();
+  EXPECT_THAT(ended, ::testing::ElementsAre("needs none", "holds it", "waits"));
+}
+
 TEST(Runner, CallbacksQueueMore) {
   Runner runner(1);
   int ended = 0;

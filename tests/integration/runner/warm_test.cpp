@@ -101,6 +101,23 @@ TEST(Warm, OneLoaderServesManyCases) {
   EXPECT_THAT(parents, SizeIs(1));
 }
 
+std::string FirstLine(const std::string& text) { return text.substr(0, text.find('\n')); }
+
+TEST(Warm, IdleLoadersEndWhenNobodyWillNeedThem) {
+  std::set<std::string> parents;
+  Runner runner(1);
+  for (int i = 0; i < 3; ++i) {
+    runner.Submit(Bad("say-parent"), [&](const Ended& ended) {
+      parents.insert(FirstLine(ended.output));
+      runner.EndIdle(*Bad("say-parent").warm);
+      runner.EndIdle(*Bad("good").warm);  // there is none
+    });
+  }
+  runner.Run();
+  EXPECT_THAT(parents, SizeIs(3)) << "one for each command, because each was the last";
+  EXPECT_EQ(waitpid(-1, nullptr, WNOHANG), -1) << "a loader is left";
+}
+
 TEST(Warm, NoMoreLoadersThanJobs) {
   Runner runner(3);
   std::set<std::string> parents;

@@ -40,7 +40,8 @@ class ResultsFileTest : public testing::Test {
   fs::path folder_;
 };
 
-const RunFacts kFacts{"1.2.3", "2026-01-02T03:04:05Z", {"run"}, {"python-2.11.0"}, 2};
+const RunFacts kFacts{
+    "1.2.3", "2026-01-02T03:04:05Z", {"run"}, {"python-2.11.0"}, 2, 7, "ab", {2, 4}, 3, {}};
 
 // No file of this process may grow beyond this many bytes while it stands.
 class SmallDisk {
@@ -76,7 +77,8 @@ TEST_F(ResultsFileTest, HeaderCasesFooter) {
   ASSERT_THAT(lines, SizeIs(4));
   EXPECT_EQ(lines[0], json::parse(R"({"kind": "header", "schema": 1, "portcullis": "1.2.3",
     "started": "2026-01-02T03:04:05Z", "arguments": ["run"], "runtimes": ["python-2.11.0"],
-    "cases": 2})"));
+    "cases": 2, "list": {"cases": 7, "sha256": "ab"}, "shard": {"number": 2, "of": 4},
+    "repeat": 3, "shuffle": null})"));
   EXPECT_EQ(lines[1]["mask"], "1");
   EXPECT_EQ(lines[1]["runtime"], "python-2.11.0");
   EXPECT_EQ(lines[2]["verdict"], "not as expected");

@@ -175,5 +175,16 @@ TEST(ShortenError, IsOneLineOfPrintableText) {
             "Found one. Then another thing!");
 }
 
+TEST(WithoutAddresses, OnlyOfFrames) {
+  EXPECT_EQ(WithoutAddresses(""), "");
+  EXPECT_EQ(WithoutAddresses("a (0x12 in b)\n"), "a (0x12 in b)\n");
+  EXPECT_EQ(
+      WithoutAddresses("x\nframe #0: f(int (0x1 in g)) + 0x9d (0x7fafd23a in /l/libc10.so)\nframe "
+                       "#1: + 0x2 (0x7 in /l.so)"),
+      "x\nframe #0: f(int (0x1 in g)) + 0x9d (/l/libc10.so)\nframe #1: + 0x2 (/l.so)");
+  EXPECT_EQ(WithoutAddresses("frame #0: f (0x"), "frame #0: f (0x");
+  EXPECT_EQ(WithoutAddresses("frame #0: f (0x12"), "frame #0: f (0x12");
+}
+
 }  // namespace
 }  // namespace portcullis::verdict

@@ -1,0 +1,29 @@
+// Owns: what the command line of portcullis run may say.
+#pragma once
+
+#include <algorithm>
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <thread>
+#include <vector>
+
+#include "harness/suite/shard.h"
+
+namespace portcullis::cli {
+
+struct RunOptions {
+  std::vector<std::string> scenarios, hosts, runtimes, strategies, filters, checkpoints;
+  std::string json, junit;
+  std::string rerun_failed;  // a results file, or ""
+  suite::Shard shard;
+  int jobs = static_cast<int>(std::max(1U, std::thread::hardware_concurrency()));
+  double deadline = 60;  // seconds
+  int repeat = 1;
+  std::optional<std::uint64_t> shuffle;
+  bool fail_fast = false;
+  bool trust = false;
+  bool isolate = false;
+};
+
+}  // namespace portcullis::cli

@@ -1,0 +1,243 @@
+#include "src/cli/session.h"
+
+#include <fmt/chrono.h>
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <set>
+
+#include "harness/report/junit.h"
+#include "harness/report/results_reader.h"
+#include "harness/suite/filter.h"
+#include "src/base/names.h"
+
+namespace portcullis::cli {
+namespace {
+
+// A word for a shell's command line, in quotes where it needs them.
+std::string Quoted(const std::string& word) {
+  constexpr std::string_view kPlain =
+      "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_-+=/.,:@%";
+  if (!word.empty() && word.find_first_not_of(kPlain) == std::string::npos) return word;
+  std::string quoted = "'";
+  for (const char c : word) quoted += c == '\'' ? std::string("'\\''") : std::string(1, c);
+  return quoted + "'";
+}
+
+}  // namespace
+
+Session::Session(const RunOptions& options, World world)
+    : options_(options),
+      world_(std::move(world)),
+      store_(world_.installation.made, world_.catalog, world_.hosts, world_.runtimes),
+      runner_(options.jobs) {
+  runner_.StopOnSignals();
+}
+
+ExitCode Session::Perform() {
+  RequireRuntimes();
+  const auto list = Listed();
+  const auto cases = suite::CasesOf(options_.shard, list);
+  planned_ = cases.size();
+  MakeCheckpoints(cases);
+  OpenReport(list);
+  RunAll(cases);
+  return Report();
+}
+
+void Session::RequireRuntimes() const {
+  if (!world_.runtimes.empty()) return;
+  throw CannotRun(fmt::format(
+      "no runtime to load with: {} is not there. Build with the loaders (ci/gate), or see "
+      "'portcullis doctor'",
+      world_.installation.runtimes.string()));
+}
+
+// A name that no host, runtime or strategy has is a typing mistake, not an empty choice.
+void Session::CheckNames() const {
+  for (const auto& name : options_.hosts) {
+    static_cast<void>(world_.hosts.Find(scenario::ParseHostAndMask(name).first));
+  }
+  const auto runtimes = world_.KnownNames().runtimes;
+  for (const auto& name : options_.runtimes) {
+    if (std::find(runtimes.begin(), runtimes.end(), name) == runtimes.end()) {
+      throw UsageError(UnknownName("runtime", name, runtimes));
+    }
+  }
+  for (const auto& text : options_.strategies) {
+    const auto table = portability::StrategyTable();
+    const bool is_name =
+        std::any_of(table.begin(), table.end(), [&](const auto& row) { return row.name == text; });
+    if (!is_name || own()) static_cast<void>(portability::ParseStrategy(text));
+  }
+}
+
+// All that the scenarios or the checkpoints have.
+std::vector<scenario::Case> Session::Named() {
+  CheckNames();
+  if (!own()) return world_.Cases(options_.scenarios);
+  own_ = std::make_unique<suite::OwnCheckpoints>(options_.checkpoints, world_.hosts,
+                                                 world_.runtimes, options_.trust, runner_);
+  return own_->Cases(options_.hosts, options_.runtimes, options_.strategies);
+}
+
+// Of those, what the options choose.
+std::vector<scenario::Case> Session::Listed() {
+  auto cases = Named();
+  const bool none_failed = !options_.rerun_failed.empty() && !KeepFailed(cases);
+  if (!own()) {
+    cases = suite::Filter(std::move(cases),
+                          {options_.hosts, options_.runtimes, options_.strategies, {}});
+  }
+  cases = suite::Filter(std::move(cases), {{}, {}, {}, options_.filters});
+  if (cases.empty() && !none_failed) {
+    throw UsageError("no case fits; 'portcullis list cases' lists them all");
+  }
+  return cases;
+}
+
+// False if none failed.
+bool Session::KeepFailed(std::vector<scenario::Case>& cases) const {
+  const std::string& file = options_.rerun_failed;
+  const auto failed = report::FailedCases(file);
+  std::set<std::string> left(failed.begin(), failed.end());
+  std::erase_if(cases, [&](const scenario::Case& c) { return left.erase(c.id) == 0; });
+  if (!left.empty()) {
+    throw UsageError(fmt::format(
+        "{}: the case {} failed there and is not among these; name the scenarios or checkpoints "
+        "of that run",
+        file, *left.begin()));
+  }
+  if (failed.empty()) fmt::print(stderr, "{}: no case failed there\n", file);
+  return !failed.empty();
+}
+
+void Session::MakeCheckpoints(const std::vector<scenario::Case>& cases) {
+  if (own()) return;
+  std::vector<std::string> names;
+  for (const auto& c : cases) {
+    if (std::find(names.begin(), names.end(), c.checkpoint) == names.end()) {
+      names.push_back(c.checkpoint);
+    }
+  }
+  store_.Make(names, false, runner_,
+              [](const std::string& name) { fmt::print(stderr, "made checkpoint {}\n", name); });
+  if (runner_.interrupted()) throw CannotRun("interrupted while making checkpoints");
+}
+
+void Session::OpenReport(const std::vector<scenario::Case>& list) {
+  if (options_.json.empty()) return;
+  report::RunFacts facts;
+  facts.version = world_.installation.version;
+  facts.started = fmt::format("{:%FT%TZ}", fmt::gmtime(std::chrono::system_clock::now()));
+  facts.arguments = Arguments();
+  for (const auto& runtime : world_.runtimes) facts.runtimes.push_back(runtime.id);
+  facts.cases = planned_;
+  facts.list_cases = list.size();
+  facts.list_sha256 = suite::DigestOf(list);
+  facts.shard = options_.shard;
+  facts.repeat = options_.repeat;
+  facts.shuffle = options_.shuffle;
+  results_file_ = std::make_unique<report::ResultsFile>(options_.json, facts);
+}
+
+void Session::RunAll(const std::vector<scenario::Case>& cases) {
+  suite::Suite suite{world_.hosts,
+                     world_.runtimes,
+                     [this](const scenario::Case& c) { return SubjectOf(c); },
+                     std::chrono::milliseconds(static_cast<int>(options_.deadline * 1000)),
+                     static_cast<std::size_t>(options_.jobs),
+                     options_.trust,
+                     options_.isolate,
+                     options_.fail_fast,
+                     options_.repeat,
+                     options_.shuffle};
+  report::Progress progress(cases.size(), report::Style(stderr));
+  suite::RunCases(suite, cases, runner_, [&](verdict::Result result) {
+    totals_.Add(result.judgement.verdict);
+    if (results_file_) results_file_->Add(result);
+    results_.push_back(std::move(result));
+    progress.Done(totals_);
+  });
+  progress.Clear();
+}
+
+suite::Subject Session::SubjectOf(const scenario::Case& c) const {
+  if (own()) return own_->SubjectOf(c);
+  suite::Subject subject;
+  subject.file = store_.File(c.checkpoint);
+  subject.missing = store_.Missing(c.checkpoint);
+  if (subject.missing.empty()) {
+    subject.reference = store_.ReferenceOf(c.checkpoint);
+    suite::ReadMap(subject);
+  }
+  return subject;
+}
+
+ExitCode Session::Report() {
+  const bool complete = results_.size() == planned_;
+  if (results_file_) results_file_->Finish(totals_, complete);
+  if (!options_.junit.empty()) report::WriteJUnit(options_.junit, results_);
+  const report::Style style(stdout);
+  if (own()) {
+    PrintGrids(style);
+  } else {
+    fmt::print("{}", report::ClaimsTable(Answers(), style));
+  }
+  fmt::print("\n{}", report::Findings(
+                         results_, [this](const auto& result) { return Again(result); }, style));
+  const double seconds =
+      std::chrono::duration<double>(std::chrono::steady_clock::now() - started_).count();
+  fmt::print("{}", report::Summary(totals_, seconds, style));
+  const bool bad = totals_.not_as_expected + totals_.errors > 0;
+  if (!complete) SayWhatIsMissing();
+  if (runner_.interrupted()) return ExitCode::kCannotRun;
+  return bad ? ExitCode::kFinding : ExitCode::kAsExpected;
+}
+
+void Session::SayWhatIsMissing() const {
+  fmt::print(stderr, "portcullis: {} after {} of {} cases; the results so far {}\n",
+             runner_.interrupted() ? "interrupted" : "stopped at the first finding (--fail-fast)",
+             results_.size(), planned_,
+             options_.json.empty() ? "are above" : "are kept and marked incomplete");
+}
+
+// Only claims that some case of this run speaks to.
+std::vector<verdict::ClaimAnswer> Session::Answers() const {
+  std::vector<verdict::ClaimAnswer> answers;
+  for (const auto& claim :
+       verdict::ReadClaims(world_.installation.scenarios / "claims/claims.yaml")) {
+    auto answer = verdict::AnswerClaim(claim, results_);
+    const int cases = answer.confirming + answer.limiting + answer.refuting + answer.other +
+                      answer.unexpected + answer.errors + answer.skipped;
+    if (cases > 0) answers.push_back(std::move(answer));
+  }
+  return answers;
+}
+
+void Session::PrintGrids(const report::Style& style) const {
+  for (const std::string& file : options_.checkpoints) {
+    std::vector<verdict::Result> mine;
+    for (const auto& result : results_) {
+      if (result.c.checkpoint == file) mine.push_back(result);
+    }
+    if (mine.empty()) continue;
+    fmt::print("{}\n", style.Bold(own_->Headline(file)));
+    fmt::print("{}\n", report::Grid(mine, style));
+  }
+}
+
+// The command line that runs this one case again.
+std::string Session::Again(const verdict::Result& result) const {
+  std::string command = options_.trust ? "portcullis run --trust" : "portcullis run";
+  if (own()) {
+    return fmt::format("{} --checkpoint {} --host {} --runtime {} --strategy {}", command,
+                       Quoted(result.c.checkpoint),
+                       Quoted(scenario::HostAndMask(result.c.host, result.c.mask)),
+                       result.c.runtime, Quoted(result.c.strategy.Text()));
+  }
+  for (const auto& scenario : options_.scenarios) command += " " + Quoted(scenario);
+  return fmt::format("{} --filter {}", command, Quoted(result.c.id));
+}
+
+}  // namespace portcullis::cli
