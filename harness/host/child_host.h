@@ -6,9 +6,11 @@
 #include <cstdint>
 #include <filesystem>
 #include <map>
+#include <span>
 #include <string>
 #include <vector>
 
+#include "harness/host/flight_log.h"
 #include "harness/host/host.h"
 #include "src/simcuda/interface/flight_record.h"
 
@@ -40,11 +42,18 @@ struct Counts {
   std::uint64_t device_to_device_bytes = 0, device_to_device_calls = 0;
   std::uint64_t allocations = 0, peak_bytes = 0, kernels_launched = 0;
 };
+// What became of one fault of the host; one that never fired was armed for nothing.
+struct FaultCounts {
+  std::string text;         // the fault as it was spelt
+  std::uint64_t calls = 0;  // at its place and on its device
+  std::uint64_t fired = 0;
+};
 struct Flight {
   bool attached = false;  // the child did open the simulated runtime
   std::vector<std::array<Counts, simcuda::kPhases>> devices;  // by physical device
   std::vector<std::string> refused;  // calls that are not modelled, by name
   std::uint64_t refused_calls = 0;
+  std::vector<FaultCounts> faults;  // in the order of Host::faults
   // Sum over devices, of phases load and move (peak: the sum of each device's higher one).
   Counts LoadAndMove() const;
 };
@@ -58,11 +67,15 @@ class FlightFile {
   ~FlightFile();
   FlightFile(const FlightFile&) = delete;
   FlightFile& operator=(const FlightFile&) = delete;
-  // A copy of what stands there now, of the first `devices` devices. Throws CannotRun if the child
-  // damaged the file.
-  Flight Read(std::size_t devices) const;
+  // A copy of what stands there now, of the first `devices` devices and of the fault plan
+  // `faults`. Throws CannotRun if the child damaged the file.
+  Flight Read(std::size_t devices, std::span<const simcuda::FaultRule> faults = {}) const;
+  // The events that stand there now (flight_log.h). Throws as Read does.
+  FlightLog ReadLog(std::span<const simcuda::FaultRule> faults = {}) const;
 
  private:
+  void CheckWhole() const;
+
   std::filesystem::path file_;
   int descriptor_ = -1;
   const simcuda::FlightRecord* record_ = nullptr;
@@ -94,11 +107,14 @@ class ChildHost {
   // needed to run at all (PATH is fixed, HOME and TMPDIR are `folder`).
   const Environment& environment() const { return environment_; }
   // What the runtime has written down so far; readable after any death of the child.
-  Flight Read() const { return flight_.Read(device_count_); }
+  Flight Read() const { return flight_.Read(device_count_, faults_); }
+  // What it did, call by call.
+  FlightLog ReadLog() const { return flight_.ReadLog(faults_); }
 
  private:
   std::filesystem::path description_;
   std::size_t device_count_;
+  std::vector<simcuda::FaultRule> faults_;
   Environment environment_;
   FlightFile flight_;
 };

@@ -31,6 +31,8 @@ simcuda::DeviceDescription DescribeGpu(const Gpu& gpu, std::int32_t pci_bus) {
   device.memory_clock_khz = profile.memory_clock_khz;
   device.memory_bus_bits = profile.memory_bus_bits;
   device.pci_bus = pci_bus;
+  device.state = gpu.state;
+  device.used_bytes = gpu.used_bytes;
   return device;
 }
 
@@ -41,6 +43,11 @@ simcuda::HostDescription Describe(const Host& host) {
   description.magic = simcuda::kHostMagic;
   description.version = simcuda::kHostVersion;
   description.driver_version = host.driver_version;
+  description.start_error = host.start_error;
+  for (const simcuda::FaultRule& rule : host.faults) {
+    if (description.fault_count == simcuda::kMaxFaultRules) break;
+    description.faults[description.fault_count++] = rule;
+  }
   for (const Gpu& gpu : host.gpus) {
     if (description.device_count == simcuda::kMaxDevices) break;
     const std::uint32_t index = description.device_count++;

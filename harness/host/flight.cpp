@@ -107,7 +107,7 @@ FlightFile::~FlightFile() {
   unlink(file_.c_str());
 }
 
-Flight FlightFile::Read(std::size_t devices) const {
+void FlightFile::CheckWhole() const {
   struct stat status {};
   const bool whole =
       fstat(descriptor_, &status) == 0 && static_cast<std::size_t>(status.st_size) >= kRecordBytes;
@@ -118,10 +118,23 @@ Flight FlightFile::Read(std::size_t devices) const {
                     "{} that begin with its magic and version {}",
                     file_.string(), status.st_size, kRecordBytes, simcuda::kRecordVersion));
   }
+}
+
+FlightLog FlightFile::ReadLog(std::span<const simcuda::FaultRule> faults) const {
+  CheckWhole();
+  return CopyLog(*record_, faults);
+}
+
+Flight FlightFile::Read(std::size_t devices, std::span<const simcuda::FaultRule> faults) const {
+  CheckWhole();
   Flight flight;
   flight.attached = record_->attached.load() > 0;
   flight.refused_calls = record_->refused.load();
   flight.refused = RefusedNames(*record_);
+  for (std::size_t i = 0; i < std::min<std::size_t>(faults.size(), simcuda::kMaxFaultRules); ++i) {
+    const simcuda::RuleState& state = record_->rules[i];
+    flight.faults.push_back({TextOf(faults[i]), Load(state.calls), Load(state.fired)});
+  }
   flight.devices.resize(std::min<std::size_t>(devices, simcuda::kMaxDevices));
   for (std::size_t device = 0; device < flight.devices.size(); ++device) {
     for (std::size_t phase = 0; phase < simcuda::kPhases; ++phase) {

@@ -39,13 +39,17 @@ struct Mask {
 struct Gpu {
   Profile profile;
   std::string uuid;  // "GPU-8a3f…", as nvidia-smi prints it
+  simcuda::DeviceState state = simcuda::DeviceState::kHealthy;
+  std::uint64_t used_bytes = 0;  // by other processes
 };
 struct Host {
   std::string name;        // "2xh200"
   std::string about;       // one line for people
   int driver_version = 0;  // 13000 for 13.0; 0: no driver
+  int start_error = 0;     // the cudaError_t that starting CUDA fails with; 0: none
   std::vector<Gpu> gpus;
-  Mask mask;  // where a case does not say another one
+  Mask mask;                               // where a case does not say another one
+  std::vector<simcuda::FaultRule> faults;  // at most kMaxFaultRules; made by ParseFault
 };
 
 // The profiles of one folder, each read when it is first asked for. Not for several threads.

@@ -12,6 +12,8 @@
 #include <utility>
 #include <vector>
 
+#include "harness/host/fault_text.h"
+#include "src/base/error.h"
 #include "src/base/names.h"
 #include "src/base/yaml.h"
 
@@ -103,14 +105,33 @@ Profile KnownProfile(const YamlValue& value, const Profiles& profiles) {
   value.Fail(UnknownName("profile", name, profiles.Names()));
 }
 
+simcuda::DeviceState State(const YamlValue& value) {
+  using simcuda::DeviceState;
+  static const std::map<std::string, DeviceState> kStates = {
+      {"healthy", DeviceState::kHealthy},     {"busy", DeviceState::kBusy},
+      {"exclusive", DeviceState::kExclusive}, {"prohibited", DeviceState::kProhibited},
+      {"lost", DeviceState::kLost},
+  };
+  const auto found = kStates.find(value.Text());
+  if (found != kStates.end()) return found->second;
+  std::vector<std::string> names;
+  for (const auto& [name, state] : kStates) names.push_back(name);
+  value.Fail(UnknownName("state", value.Text(), names));
+}
+
 // A GPU is the name of a profile, or a map that changes something of one.
 Gpu ReadGpu(const YamlValue& value, const Profiles& profiles, const std::string& derived_uuid) {
-  if (value.IsScalar()) return {KnownProfile(value, profiles), derived_uuid};
+  if (value.IsScalar()) return Gpu{KnownProfile(value, profiles), derived_uuid};
   if (!value.IsMap()) value.Fail(value.Found(), "a profile's name, or a map with 'profile'");
-  value.OnlyKeys({"profile", "memory", "uuid"});
+  value.OnlyKeys({"profile", "memory", "uuid", "state", "used"});
   Gpu gpu{KnownProfile(value.Key("profile"), profiles), derived_uuid};
   if (const auto memory = value.Find("memory")) gpu.profile.memory_bytes = Memory(*memory);
   if (const auto uuid = value.Find("uuid")) gpu.uuid = Uuid(*uuid);
+  if (const auto state = value.Find("state")) gpu.state = State(*state);
+  if (const auto used = value.Find("used")) gpu.used_bytes = Memory(*used);
+  if (gpu.used_bytes > gpu.profile.memory_bytes) {
+    value.Key("used").Fail(value.Key("used").Found(), "no more than the GPU's memory");
+  }
   return gpu;
 }
 
@@ -131,6 +152,29 @@ std::vector<Gpu> ReadGpus(const YamlValue& value, const Profiles& profiles,
     }
   }
   return gpus;
+}
+
+int StartError(const YamlValue& value) {
+  const std::optional<int> code = FindErrorCode(value.Text());
+  if (!code) value.Fail(UnknownName("error", value.Text(), KnownErrors()));
+  return *code;
+}
+
+std::vector<simcuda::FaultRule> ReadFaults(const YamlValue& value) {
+  const std::vector<YamlValue> items = value.Items();
+  if (items.size() > simcuda::kMaxFaultRules) {
+    value.Fail(fmt::format("{} faults", items.size()),
+               fmt::format("at most {}", simcuda::kMaxFaultRules));
+  }
+  std::vector<simcuda::FaultRule> rules;
+  for (const YamlValue& item : items) {
+    try {
+      rules.push_back(ParseFault(item.Text()));
+    } catch (const UsageError& error) {
+      item.Fail(error.what());
+    }
+  }
+  return rules;
 }
 
 }  // namespace
@@ -178,13 +222,15 @@ Profile ReadProfile(const std::filesystem::path& file) {
 
 Host ReadHost(const std::filesystem::path& file, const Profiles& profiles) {
   const YamlValue yaml = YamlValue::Load(file);
-  yaml.OnlyKeys({"about", "driver", "gpus", "mask"});
+  yaml.OnlyKeys({"about", "driver", "start_error", "gpus", "mask", "faults"});
   Host host;
   host.name = file.stem().string();
   host.about = yaml.Key("about").Text();
   host.driver_version = DriverVersion(yaml.Key("driver"));
+  if (const auto error = yaml.Find("start_error")) host.start_error = StartError(*error);
   host.gpus = ReadGpus(yaml.Key("gpus"), profiles, host.name);
   if (const auto mask = yaml.Find("mask")) host.mask = Mask::FromText(mask->Text());
+  if (const auto faults = yaml.Find("faults")) host.faults = ReadFaults(*faults);
   return host;
 }
 

@@ -15,6 +15,11 @@
 //   driver: "13.0"        (or absent)
 //   gpus: [t4, {profile: t4, memory: 4 GiB, uuid: GPU-8a3f01c2-0000-4000-8000-000000000000}]
 //   mask: "0"             (may be missing: unset)
+//   start_error: system-driver-mismatch    (may be missing: what starting CUDA fails with)
+//   faults: ["oom@malloc:2"]               (may be missing: fault_text.h)
+// A GPU may also have
+//   state: busy           (exclusive, prohibited, lost; host_description.h; missing: healthy)
+//   used: 3 GiB           (of its memory, by other processes)
 #pragma once
 
 #include <filesystem>

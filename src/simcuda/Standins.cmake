@@ -24,7 +24,7 @@ function(simcuda_shared target soname folder map)
     SKIP_BUILD_RPATH OFF)
   target_link_options(${target} PRIVATE
     "LINKER:-soname,${soname}" "LINKER:--version-script,${map}" "LINKER:--no-undefined" "LINKER:--no-undefined-version")
-  target_include_directories(${target} PRIVATE "${PROJECT_SOURCE_DIR}")
+  target_include_directories(${target} PRIVATE "${PROJECT_SOURCE_DIR}" "${PORTCULLIS_ENTRY_NAMES}")
   # No sanitizers: programs that load a stand-in are not built with them.
   target_link_libraries(${target} PRIVATE portcullis_warnings)
 endfunction()
@@ -69,7 +69,7 @@ function(simcuda_libraries major include)
   if(PORTCULLIS_TESTS)  # the same, to be linked into tests and with their sanitizers
     add_library(simcudart-${major}-static STATIC EXCLUDE_FROM_ALL
       ${simcuda_core} ${simcuda_cudart} "${generated}/cudart/refused.cpp")
-    target_include_directories(simcudart-${major}-static PUBLIC "${PROJECT_SOURCE_DIR}")
+    target_include_directories(simcudart-${major}-static PUBLIC "${PROJECT_SOURCE_DIR}" "${PORTCULLIS_ENTRY_NAMES}")
     target_include_directories(simcudart-${major}-static PUBLIC "${generated}/cudart")
     simcuda_headers(simcudart-${major}-static PUBLIC "${include}")
     target_link_libraries(simcudart-${major}-static
@@ -79,7 +79,7 @@ function(simcuda_libraries major include)
   simcuda_generate(driver driver.table "${generated}/driver" ${cuda}
     --library libcuda.so.1 --code 801 --returns CUresult --header cuda.h --include "${include}")
   add_library(simcudadriver-${major} SHARED
-    driver/driver.cpp core/errors.cpp ${driver_sources})
+    driver/driver.cpp interface/errors.cpp ${driver_sources})
   simcuda_shared(simcudadriver-${major} libcuda.so.1 "${folder}" "${driver_map}")
   simcuda_headers(simcudadriver-${major} PRIVATE "${include}")
   target_link_libraries(simcudadriver-${major} PRIVATE simcudart-${major})

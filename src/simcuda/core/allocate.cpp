@@ -7,10 +7,12 @@
 
 namespace portcullis::simcuda {
 
-cudaError_t Allocate(Device& device, void** address, std::size_t bytes) {
+cudaError_t Allocate(Process& process, Device& device, void** address, std::size_t bytes) {
   if (!address) return cudaErrorInvalidValue;
   *address = nullptr;
   if (bytes == 0) return cudaSuccess;
+  const Injected injected = process.faults().Ask({FaultPoint::kMalloc, &device, bytes});
+  if (injected.error != cudaSuccess) return injected.error;
   const std::optional<Allocation> allocation = device.memory().Allocate(bytes);
   if (!allocation) return cudaErrorMemoryAllocation;
   Record::Get().CountAllocation(device.physical(), allocation->reserved);
@@ -22,6 +24,10 @@ cudaError_t Free(Process& process, void* address) {
   if (!address) return cudaSuccess;
   Device* owner = process.FindOwner(address);
   if (!owner) return cudaErrorInvalidValue;
+  const std::optional<Allocation> found = owner->memory().Find(address);
+  if (!found || found->address != address) return cudaErrorInvalidValue;
+  const Injected injected = process.faults().Ask({FaultPoint::kFree, owner, found->bytes});
+  if (injected.error != cudaSuccess) return injected.error;
   const std::optional<Allocation> freed = owner->memory().Free(address);
   if (!freed) return cudaErrorInvalidValue;
   Record::Get().CountFree(owner->physical(), freed->reserved);

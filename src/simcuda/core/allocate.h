@@ -12,7 +12,7 @@ class Process;
 
 // cudaErrorMemoryAllocation if it does not fit; does not poison the device. Nothing asked for:
 // null.
-cudaError_t Allocate(Device& device, void** address, std::size_t bytes);
+cudaError_t Allocate(Process& process, Device& device, void** address, std::size_t bytes);
 
 // cudaErrorInvalidValue if `address` is not the start of an allocation of any device.
 cudaError_t Free(Process& process, void* address);

@@ -7,4 +7,13 @@ cudaError_t& LastError() {
   return last;
 }
 
+cudaError_t MeetFaults(Process& process, Entry entry) {
+  if (process.faults().empty()) return cudaSuccess;
+  Place place;
+  place.point = FaultPoint::kEntryPoint;
+  place.device = process.FindDevice(CurrentOrdinal());
+  place.entry = entry.row();
+  return process.faults().Ask(place).error;
+}
+
 }  // namespace portcullis::simcuda

@@ -1,11 +1,14 @@
-// Owns: what every entry point does around its own work: becoming the host, counting the call,
-// repeating sticky errors, remembering the thread's last error.
+// Owns: what every entry point does around its own work: becoming the host, counting the call and
+// writing it down, meeting faults, repeating sticky errors, remembering the thread's last error.
 #pragma once
 
 #include <driver_types.h>
 
 #include <new>
 
+#include "src/simcuda/core/context.h"
+#include "src/simcuda/core/entry.h"
+#include "src/simcuda/core/open_event.h"
 #include "src/simcuda/core/process.h"
 #include "src/simcuda/core/record.h"
 
@@ -23,6 +26,9 @@ inline cudaError_t Finish(cudaError_t error) {
   return error;
 }
 
+// Asks the fault plan about an entry point itself, on the current device.
+cudaError_t MeetFaults(Process& process, Entry entry);
+
 // Runs `body` with exceptions turned into errors: nothing may be thrown through C.
 template <class Body>
 cudaError_t Guarded(Body&& body) {
@@ -37,22 +43,25 @@ cudaError_t Guarded(Body&& body) {
 
 // An entry point that needs a host with devices: body(process).
 template <class Body>
-cudaError_t Call(Body&& body) {
-  return Finish(Guarded([&] {
-    Process& process = Process::Get();
-    Record::Get().CountCall();
-    return process.state() == cudaSuccess ? body(process) : process.state();
-  }));
+cudaError_t Call(Entry entry, Body&& body) {
+  Process& process = Process::Get();
+  Record& record = Record::Get();
+  record.CountCall();
+  OpenEvent event(record, entry.row(), entry.asks());
+  return Finish(event.End(Guarded([&] {
+    if (process.state() != cudaSuccess) return process.state();
+    const cudaError_t injected = MeetFaults(process, entry);
+    return injected == cudaSuccess ? body(process) : injected;
+  })));
 }
 
 // An entry point that works on the current device, in its context: body(process, device).
 template <class Body>
-cudaError_t CallOnDevice(Body&& body) {
-  return Call([&](Process& process) {
+cudaError_t CallOnDevice(Entry entry, Body&& body) {
+  return Call(entry, [&](Process& process) {
     Device& device = *process.FindDevice(CurrentOrdinal());
-    if (device.sticky() != cudaSuccess) return device.sticky();
-    device.Activate();
-    return body(process, device);
+    const cudaError_t unusable = EnterContext(process, device);
+    return unusable == cudaSuccess ? body(process, device) : unusable;
   });
 }
 

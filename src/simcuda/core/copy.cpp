@@ -1,5 +1,6 @@
 #include "src/simcuda/core/copy.h"
 
+#include <algorithm>
 #include <cstring>
 #include <optional>
 
@@ -19,12 +20,8 @@ struct Side {
 // Nothing if the range begins in a device's memory but is not inside one allocation.
 std::optional<Side> Resolve(Process& process, const void* address, std::size_t bytes) {
   if (Device* device = process.FindOwner(address)) {
-    const std::optional<Allocation> allocation = device->memory().Find(address);
-    if (!allocation) return std::nullopt;
-    const auto offset =
-        static_cast<std::size_t>(static_cast<const std::byte*>(address) - allocation->address);
-    if (offset > allocation->bytes || bytes > allocation->bytes - offset) return std::nullopt;
-    return Side{device->memory().View(address), device, false};
+    std::byte* view = device->memory().ViewOf(address, bytes);
+    return view ? std::optional(Side{view, device, false}) : std::nullopt;
   }
   auto* host = static_cast<std::byte*>(const_cast<void*>(address));
   return Side{host, nullptr, process.host_memory().Find(address).has_value()};
@@ -50,14 +47,33 @@ bool Matches(const Side& to, const Side& from, cudaMemcpyKind kind) {
   return false;
 }
 
-void CountCopy(const Side& to, const Side& from, std::uint64_t bytes) {
-  Record& record = Record::Get();
+// Where a copy is in the fault plan, by the memory it touches; of no interest between host and
+// host.
+Place PlaceOf(const Side& to, const Side& from, std::uint64_t bytes) {
   if (to.device) {
-    const Direction direction = from.device ? Direction::kDeviceToDevice : Direction::kHostToDevice;
-    record.CountCopy(to.device->physical(), direction, bytes);
-  } else if (from.device) {
-    record.CountCopy(from.device->physical(), Direction::kDeviceToHost, bytes);
+    const FaultPoint point = from.device ? FaultPoint::kDeviceToDevice : FaultPoint::kHostToDevice;
+    return {point, to.device, bytes};
   }
+  if (from.device) return {FaultPoint::kDeviceToHost, from.device, bytes};
+  return {FaultPoint::kNone, nullptr, bytes};
+}
+
+void CountCopy(const Place& place) {
+  if (place.device) Record::Get().CountCopy(place.device->physical(), place.point, place.bytes);
+}
+
+// Moves the first `bytes` bytes of a copy.
+void Move(const Side& to, const Side& from, const CopyShape& shape, std::uint64_t bytes) {
+  for (std::size_t row = 0; row < shape.rows && bytes > 0; ++row) {
+    const std::size_t width = std::min<std::uint64_t>(shape.width, bytes);
+    std::memmove(to.bytes + row * shape.to_pitch, from.bytes + row * shape.from_pitch, width);
+    bytes -= width;
+  }
+}
+
+void FlipBit(const Side& to, const CopyShape& shape, std::uint64_t bit) {
+  const std::uint64_t byte = bit / 8;
+  to.bytes[byte / shape.width * shape.to_pitch + byte % shape.width] ^= std::byte{1} << bit % 8;
 }
 
 // Bytes from the first byte of the first row to the last of the last.
@@ -82,11 +98,12 @@ cudaError_t Copy(Process& process, void* to, const void* from, const CopyShape& 
   if (!target || !source || !Matches(*target, *source, kind)) {
     return cudaErrorInvalidValue;
   }
-  for (std::size_t row = 0; row < shape.rows; ++row) {
-    std::memmove(target->bytes + row * shape.to_pitch, source->bytes + row * shape.from_pitch,
-                 shape.width);
-  }
-  CountCopy(*target, *source, shape.rows * shape.width);
+  const Place place = PlaceOf(*target, *source, shape.rows * shape.width);
+  const Injected injected = process.faults().Ask(place);
+  if (injected.error != cudaSuccess) return injected.error;
+  Move(*target, *source, shape, std::min(place.bytes, injected.keep));
+  if (injected.flip < place.bytes * 8) FlipBit(*target, shape, injected.flip);
+  CountCopy(place);
   return cudaSuccess;
 }
 
@@ -94,6 +111,8 @@ cudaError_t Fill(Process& process, void* to, int value, std::size_t bytes) {
   if (bytes == 0) return cudaSuccess;
   const std::optional<Side> target = Resolve(process, to, bytes);
   if (!target || !ServesAsDevice(*target)) return cudaErrorInvalidValue;
+  const Injected injected = process.faults().Ask({FaultPoint::kFill, target->device, bytes});
+  if (injected.error != cudaSuccess) return injected.error;
   std::memset(target->bytes, value, bytes);
   return cudaSuccess;
 }

@@ -5,6 +5,7 @@
 
 #include <atomic>
 #include <cstdint>
+#include <mutex>
 
 #include "src/simcuda/core/device_memory.h"
 #include "src/simcuda/interface/host_description.h"
@@ -30,7 +31,7 @@ class Device {
       : ordinal_(ordinal),
         physical_(physical),
         description_(description),
-        memory_(description.memory_bytes) {
+        memory_(description.memory_bytes, description.used_bytes) {
     pool_.device = ordinal;
   }
 
@@ -43,6 +44,7 @@ class Device {
   // The primary context: made active by the first call that needs one.
   bool active() const { return active_; }
   void Activate() { active_ = true; }
+  std::mutex& context_mutex() { return context_mutex_; }  // held while it is made active
 
   // An error that every later call repeats until the device is reset (an illegal address, say).
   cudaError_t sticky() const { return sticky_; }
@@ -68,6 +70,7 @@ class Device {
   const DeviceDescription description_;
   DeviceMemory memory_;
   Pool pool_;
+  std::mutex context_mutex_;
   std::atomic<bool> active_ = false;
   std::atomic<cudaError_t> sticky_ = cudaSuccess;
   std::atomic<std::uint64_t> peers_ = 0;

@@ -99,7 +99,7 @@ std::optional<Allocation> DeviceMemory::Allocate(std::size_t bytes) {
   if (bytes > capacity_) return std::nullopt;  // and so rounding up cannot overflow
   const std::size_t unit = bytes >= kLarge ? kLarge : kSmall;
   const std::size_t reserved = RoundUp(bytes, unit);
-  if (reserved > capacity_ - in_use_ || !Reserve()) return std::nullopt;
+  if (reserved > capacity_ - taken_ - in_use_ || !Reserve()) return std::nullopt;
   const std::optional<std::size_t> offset = TakeGap(reserved, unit);
   if (!offset) return std::nullopt;
   in_use_ += reserved;
@@ -158,6 +158,15 @@ bool DeviceMemory::Owns(const void* address) const {
 std::byte* DeviceMemory::View(const void* address) const {
   const std::lock_guard lock(mutex_);
   return bytes_ + OffsetOf(address).value();
+}
+
+std::byte* DeviceMemory::ViewOf(const void* address, std::size_t bytes) const {
+  const std::optional<Allocation> allocation = Find(address);
+  if (!allocation) return nullptr;
+  const auto offset =
+      static_cast<std::size_t>(static_cast<const std::byte*>(address) - allocation->address);
+  if (offset > allocation->bytes || bytes > allocation->bytes - offset) return nullptr;
+  return View(address);
 }
 
 std::uint64_t DeviceMemory::in_use() const {

@@ -22,7 +22,9 @@ struct Allocation {
 
 class DeviceMemory {
  public:
-  explicit DeviceMemory(std::uint64_t capacity) : capacity_(capacity) {}
+  // `taken`: what other processes have of the capacity.
+  explicit DeviceMemory(std::uint64_t capacity, std::uint64_t taken = 0)
+      : capacity_(capacity), taken_(taken < capacity ? taken : capacity) {}
   ~DeviceMemory();
   DeviceMemory(const DeviceMemory&) = delete;
   DeviceMemory& operator=(const DeviceMemory&) = delete;
@@ -41,9 +43,12 @@ class DeviceMemory {
 
   // Where the bytes of a device address are for copies. The address must be allocated.
   std::byte* View(const void* address) const;
+  // The same, checked: null if these bytes are not wholly inside one allocation.
+  std::byte* ViewOf(const void* address, std::size_t bytes) const;
 
   std::uint64_t capacity() const { return capacity_; }
-  std::uint64_t in_use() const;
+  std::uint64_t in_use() const;  // by this process
+  std::uint64_t free() const { return capacity_ - taken_ - in_use(); }
 
  private:
   // Offset of an address in the reserved range; nothing if it is not of this device.
@@ -53,6 +58,7 @@ class DeviceMemory {
   void ReturnGap(std::size_t offset, std::size_t bytes);
 
   const std::uint64_t capacity_;
+  const std::uint64_t taken_;
   mutable std::mutex mutex_;
   std::byte* addresses_ = nullptr;  // start of the reserved range, null before it is there
   std::byte* bytes_ = nullptr;      // start of the range that holds the bytes

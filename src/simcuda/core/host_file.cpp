@@ -13,6 +13,7 @@ const char* WhatIsWrong(const HostDescription& host) {
   if (host.magic != kHostMagic) return "it does not start like a host description";
   if (host.version != kHostVersion) return "it is of another version";
   if (host.device_count > kMaxDevices) return "it has more devices than there may be";
+  if (host.fault_count > kMaxFaultRules) return "it has more faults than there may be";
   return nullptr;
 }
 

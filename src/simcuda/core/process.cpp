@@ -49,6 +49,15 @@ std::vector<std::size_t> VisiblePositions(const HostDescription& host) {
   return positions;
 }
 
+cudaError_t StateOf(const HostDescription& host, std::span<const std::unique_ptr<Device>> devices) {
+  if (host.start_error != 0) return static_cast<cudaError_t>(host.start_error);
+  if (devices.empty()) return cudaErrorNoDevice;
+  const bool lost = std::any_of(devices.begin(), devices.end(), [](const auto& device) {
+    return device->description().state == DeviceState::kLost;
+  });
+  return lost ? cudaErrorUnknown : cudaSuccess;
+}
+
 }  // namespace
 
 Process& Process::Get() {
@@ -76,7 +85,8 @@ Process::Process() {
                                                 static_cast<std::uint32_t>(position),
                                                 host->devices[position]));
   }
-  state_ = devices_.empty() ? cudaErrorNoDevice : cudaSuccess;
+  state_ = StateOf(*host, devices_);
+  faults_ = FaultPlan(*host);
 }
 
 Device* Process::FindDevice(int ordinal) const {

@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "src/simcuda/core/device.h"
+#include "src/simcuda/core/faults.h"
 #include "src/simcuda/core/host_memory.h"
 
 namespace portcullis::simcuda {
@@ -28,8 +29,8 @@ class Process {
 
   // What every call that needs a device returns: success, or why there is none.
   // cudaErrorInsufficientDriver: no driver, or one older than the runtime. cudaErrorNoDevice: there
-  // is none, or none behind the mask. cudaErrorInitializationError: this process was forked from
-  // one that had started.
+  // is none, or none behind the mask. cudaErrorUnknown: a visible one is lost. Else the host's
+  // start_error. cudaErrorInitializationError: this process was forked from one that had started.
   cudaError_t state() const { return forked_ ? cudaErrorInitializationError : state_; }
   int driver_version() const { return driver_version_; }
   void MarkForked() { forked_ = true; }
@@ -40,6 +41,7 @@ class Process {
   // The device that this address belongs to, allocated or not; null if it is host memory.
   Device* FindOwner(const void* address) const;
   HostMemory& host_memory() { return host_memory_; }
+  const FaultPlan& faults() const { return faults_; }
 
  private:
   cudaError_t state_ = cudaErrorInsufficientDriver;
@@ -47,6 +49,7 @@ class Process {
   int driver_version_ = 0;
   std::vector<std::unique_ptr<Device>> devices_;
   HostMemory host_memory_;
+  FaultPlan faults_;
 };
 
 // The thread's current device, by ordinal.

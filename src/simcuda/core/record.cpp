@@ -12,6 +12,7 @@
 #include <new>
 
 #include "src/simcuda/core/say.h"
+#include "src/simcuda/interface/entry_names.h"
 
 namespace portcullis::simcuda {
 namespace {
@@ -50,12 +51,28 @@ FlightRecord& OpenRecord() {
 std::atomic<Record*> current = nullptr;
 std::mutex opening;
 
+thread_local std::uint32_t thread_id = 0;
+std::atomic<std::uint32_t> process_id = 0;
+
 void ForgetAfterFork() {
   current = nullptr;
+  thread_id = 0;
+  process_id = 0;
   new (&opening) std::mutex;
 }
 
 }  // namespace
+
+std::uint32_t ProcessId() {
+  std::uint32_t id = process_id.load(std::memory_order_relaxed);
+  if (id == 0) process_id = id = static_cast<std::uint32_t>(getpid());
+  return id;
+}
+
+std::uint32_t ThreadId() {
+  if (thread_id == 0) thread_id = static_cast<std::uint32_t>(gettid());
+  return thread_id;
+}
 
 Record& Record::Get() {
   if (Record* record = current.load(std::memory_order_acquire)) return *record;
@@ -81,21 +98,23 @@ void Record::RaisePeak(std::uint32_t device, std::uint64_t in_use) {
   }
 }
 
-void Record::CountCopy(std::uint32_t device, Direction direction, std::uint64_t bytes) {
+void Record::CountCopy(std::uint32_t device, FaultPoint direction, std::uint64_t bytes) {
   DeviceCounters& counters = Counters(device);
   const auto add = [bytes](std::atomic<std::uint64_t>& sum, std::atomic<std::uint64_t>& calls) {
     sum.fetch_add(bytes, std::memory_order_relaxed);
     calls.fetch_add(1, std::memory_order_relaxed);
   };
   switch (direction) {
-    case Direction::kHostToDevice:
+    case FaultPoint::kHostToDevice:
       add(counters.host_to_device_bytes, counters.host_to_device_calls);
       break;
-    case Direction::kDeviceToHost:
+    case FaultPoint::kDeviceToHost:
       add(counters.device_to_host_bytes, counters.device_to_host_calls);
       break;
-    case Direction::kDeviceToDevice:
+    case FaultPoint::kDeviceToDevice:
       add(counters.device_to_device_bytes, counters.device_to_device_calls);
+      break;
+    default:
       break;
   }
   RaisePeak(device, record_.bytes_in_use[device].load(std::memory_order_relaxed));
@@ -122,6 +141,20 @@ void Record::KeepName(const std::string& name) {
     if (kept >= kRefusedNames) return;
   } while (!record_.refused_kept.compare_exchange_weak(kept, kept + 1));
   std::strncpy(record_.refused_names[kept], name.c_str(), kRefusedNameBytes - 1);
+}
+
+std::uint16_t Record::OtherEntry(std::string_view name) {
+  const std::lock_guard lock(names_mutex_);
+  const std::uint64_t kept = std::min<std::uint64_t>(record_.others_kept, kOtherNames);
+  const std::string short_name(name.substr(0, kOtherNameBytes - 1));
+  std::uint64_t number = 0;
+  while (number < kept && short_name != record_.other_names[number]) ++number;
+  if (number == kOtherNames) return kNoEntry;
+  if (number == kept) {
+    std::strncpy(record_.other_names[number], short_name.c_str(), kOtherNameBytes - 1);
+    record_.others_kept = number + 1;
+  }
+  return static_cast<std::uint16_t>(kFirstOtherName + number);
 }
 
 void Record::Refuse(std::string_view library, std::string_view function, std::string_view why) {

@@ -13,8 +13,6 @@
 
 namespace portcullis::simcuda {
 
-enum class Direction { kHostToDevice, kDeviceToHost, kDeviceToDevice };
-
 class Record {
  public:
   // Maps the file that PORTCULLIS_SIM_RECORD names; without it, or if it cannot be used (said on
@@ -29,10 +27,22 @@ class Record {
 
   void CountCall() { record_.calls.fetch_add(1, std::memory_order_relaxed); }
   // `device` is a position in the host description, here and below.
-  void CountCopy(std::uint32_t device, Direction direction, std::uint64_t bytes);
+  void CountCopy(std::uint32_t device, FaultPoint direction, std::uint64_t bytes);
   void CountKernel(std::uint32_t device);
   void CountAllocation(std::uint32_t device, std::uint64_t bytes);
   void CountFree(std::uint32_t device, std::uint64_t bytes);
+  // The next event's sequence, and where an event is kept.
+  std::uint64_t NextSequence() {
+    return record_.events_begun.fetch_add(1, std::memory_order_relaxed) + 1;
+  }
+  CallEvent& Slot(std::uint64_t sequence) { return record_.events[EventSlot(sequence)]; }
+  std::uint32_t phase() const { return record_.phase.load(std::memory_order_relaxed); }
+  // The counts of one rule of the fault plan.
+  RuleState& Rule(std::size_t number) { return record_.rules[number]; }
+  // The number by which events know something that is no entry point: an operator, a function of
+  // another library. Takes a lock. kNoEntry when there is no more room.
+  std::uint16_t OtherEntry(std::string_view name);
+
   // Keeps "LIBRARY: FUNCTION" once, and says it on standard error once.
   void Refuse(std::string_view library, std::string_view function, std::string_view why);
 
@@ -45,5 +55,9 @@ class Record {
   std::mutex names_mutex_;
   std::set<std::string, std::less<>> names_;  // of this process
 };
+
+// Of this process and thread, as the operating system numbers them; asked for once.
+std::uint32_t ProcessId();
+std::uint32_t ThreadId();
 
 }  // namespace portcullis::simcuda

@@ -2,6 +2,7 @@
 #include "src/simcuda/interface/bridge.h"
 
 #include <cstring>
+#include <string>
 
 #include "src/simcuda/core/allocate.h"
 #include "src/simcuda/core/call.h"
@@ -10,6 +11,8 @@
 
 namespace portcullis::simcuda {
 namespace {
+
+constexpr char kNotModelled[] = "the simulated host does not model it";
 
 // body(device) for a device that exists, else cudaErrorInvalidDevice.
 template <class Body>
@@ -24,12 +27,17 @@ int OnDevice(int ordinal, Body&& body) {
 using namespace portcullis::simcuda;  // NOLINT(google-build-using-namespace)
 
 PORTCULLIS_ENTRY void portcullis_sim_refuse(const char* library, const char* function) {
-  Record::Get().Refuse(library, function, "the simulated host does not model it");
+  Record& record = Record::Get();
+  const std::uint16_t row = FindEntry(function);
+  const std::uint16_t entry =
+      row != kNoEntry ? row : record.OtherEntry(std::string(library) + ": " + function);
+  OpenEvent(record, entry, /*quiet=*/false).End(cudaErrorNotSupported);
+  record.Refuse(library, function, kNotModelled);
 }
 
 PORTCULLIS_ENTRY int portcullis_sim_refuse_call(const char* function) {
-  return Call([&](Process&) {
-    portcullis_sim_refuse(kLibraryName, function);
+  return Call(Entry::Find(function), [&](Process&) {
+    Record::Get().Refuse(kLibraryName, function, kNotModelled);
     return cudaErrorNotSupported;
   });
 }
@@ -62,11 +70,7 @@ PORTCULLIS_ENTRY int portcullis_sim_context_active(int ordinal) {
 }
 
 PORTCULLIS_ENTRY int portcullis_sim_activate_context(int ordinal) {
-  return OnDevice(ordinal, [](Device& device) {
-    if (device.sticky() != cudaSuccess) return device.sticky();
-    device.Activate();
-    return cudaSuccess;
-  });
+  return OnDevice(ordinal, [](Device& device) { return EnterContext(Process::Get(), device); });
 }
 
 PORTCULLIS_ENTRY int portcullis_sim_describe(int ordinal, char* name, unsigned char* uuid,
@@ -108,6 +112,27 @@ PORTCULLIS_ENTRY int portcullis_sim_locate(const void* address, int* kind, int* 
   *base = range->address;
   *bytes = range->bytes;
   return cudaSuccess;
+}
+
+PORTCULLIS_ENTRY void* portcullis_sim_alias(const void* address, size_t bytes) {
+  Device* owner = Process::Get().FindOwner(address);
+  return owner ? owner->memory().ViewOf(address, bytes) : nullptr;
+}
+
+PORTCULLIS_ENTRY int portcullis_sim_operator(const char* name, int ordinal,
+                                             unsigned long long bytes) {
+  Process& process = Process::Get();
+  if (process.state() != cudaSuccess) return process.state();
+  Device* device = process.FindDevice(ordinal);
+  if (!name || !device) return cudaErrorInvalidValue;
+  Record& record = Record::Get();
+  OpenEvent event(record, record.OtherEntry(name), /*quiet=*/false);
+  return event.End(Guarded([&] {
+    const cudaError_t unusable = EnterContext(process, *device);
+    if (unusable != cudaSuccess) return unusable;
+    record.CountKernel(device->physical());
+    return process.faults().Ask({FaultPoint::kOperator, device, bytes, kNoEntry, name}).error;
+  }));
 }
 
 PORTCULLIS_ENTRY unsigned long long portcullis_sim_memory_in_use(unsigned position) {

@@ -9,14 +9,15 @@
 namespace portcullis::simcuda {
 namespace {
 
-cudaError_t CopyNow(void* to, const void* from, const CopyShape& shape, cudaMemcpyKind kind) {
+cudaError_t CopyNow(Entry entry, void* to, const void* from, const CopyShape& shape,
+                    cudaMemcpyKind kind) {
   return CallOnDevice(
-      [&](Process& process, Device&) { return Copy(process, to, from, shape, kind); });
+      entry, [&](Process& process, Device&) { return Copy(process, to, from, shape, kind); });
 }
 
-cudaError_t CopyOn(cudaStream_t stream, void* to, const void* from, const CopyShape& shape,
-                   cudaMemcpyKind kind) {
-  return CallOnDevice([&](Process& process, Device& device) {
+cudaError_t CopyOn(Entry entry, cudaStream_t stream, void* to, const void* from,
+                   const CopyShape& shape, cudaMemcpyKind kind) {
+  return CallOnDevice(entry, [&](Process& process, Device& device) {
     if (!FindStream(stream, device.ordinal())) return cudaErrorInvalidResourceHandle;
     return Copy(process, to, from, shape, kind);
   });
@@ -25,9 +26,9 @@ cudaError_t CopyOn(cudaStream_t stream, void* to, const void* from, const CopySh
 constexpr CopyShape Line(std::size_t bytes) { return {bytes, 1, bytes, bytes}; }
 
 // The addresses of a peer copy must be of the devices named.
-cudaError_t CopyPeer(cudaStream_t stream, void* to, int to_device, const void* from,
+cudaError_t CopyPeer(Entry entry, cudaStream_t stream, void* to, int to_device, const void* from,
                      int from_device, std::size_t bytes) {
-  return CallOnDevice([&](Process& process, Device& device) {
+  return CallOnDevice(entry, [&](Process& process, Device& device) {
     Device* target = process.FindDevice(to_device);
     Device* source = process.FindDevice(from_device);
     if (!target || !source) return cudaErrorInvalidDevice;
@@ -47,30 +48,30 @@ using namespace portcullis::simcuda;  // NOLINT(google-build-using-namespace)
 
 PORTCULLIS_ENTRY cudaError_t cudaMemcpy(void* to, const void* from, std::size_t bytes,
                                         cudaMemcpyKind kind) {
-  return CopyNow(to, from, Line(bytes), kind);
+  return CopyNow("cudaMemcpy", to, from, Line(bytes), kind);
 }
 
 PORTCULLIS_ENTRY cudaError_t cudaMemcpyAsync(void* to, const void* from, std::size_t bytes,
                                              cudaMemcpyKind kind, cudaStream_t stream) {
-  return CopyOn(stream, to, from, Line(bytes), kind);
+  return CopyOn("cudaMemcpyAsync", stream, to, from, Line(bytes), kind);
 }
 
 PORTCULLIS_ENTRY cudaError_t cudaMemcpyPeer(void* to, int to_device, const void* from,
                                             int from_device, std::size_t bytes) {
-  return CopyPeer(nullptr, to, to_device, from, from_device, bytes);
+  return CopyPeer("cudaMemcpyPeer", nullptr, to, to_device, from, from_device, bytes);
 }
 
 PORTCULLIS_ENTRY cudaError_t cudaMemcpyPeerAsync(void* to, int to_device, const void* from,
                                                  int from_device, std::size_t bytes,
                                                  cudaStream_t stream) {
-  return CopyPeer(stream, to, to_device, from, from_device, bytes);
+  return CopyPeer("cudaMemcpyPeerAsync", stream, to, to_device, from, from_device, bytes);
 }
 
 PORTCULLIS_ENTRY cudaError_t cudaMemcpy2D(void* to, std::size_t to_pitch, const void* from,
                                           std::size_t from_pitch, std::size_t width,
                                           std::size_t rows, cudaMemcpyKind kind) {
   const CopyShape shape = {width, rows, to_pitch, from_pitch};
-  return CopyNow(to, from, shape, kind);
+  return CopyNow("cudaMemcpy2D", to, from, shape, kind);
 }
 
 PORTCULLIS_ENTRY cudaError_t cudaMemcpy2DAsync(void* to, std::size_t to_pitch, const void* from,
@@ -78,16 +79,17 @@ PORTCULLIS_ENTRY cudaError_t cudaMemcpy2DAsync(void* to, std::size_t to_pitch, c
                                                std::size_t rows, cudaMemcpyKind kind,
                                                cudaStream_t stream) {
   const CopyShape shape = {width, rows, to_pitch, from_pitch};
-  return CopyOn(stream, to, from, shape, kind);
+  return CopyOn("cudaMemcpy2DAsync", stream, to, from, shape, kind);
 }
 
 PORTCULLIS_ENTRY cudaError_t cudaMemset(void* to, int value, std::size_t bytes) {
-  return CallOnDevice([&](Process& process, Device&) { return Fill(process, to, value, bytes); });
+  return CallOnDevice("cudaMemset",
+                      [&](Process& process, Device&) { return Fill(process, to, value, bytes); });
 }
 
 PORTCULLIS_ENTRY cudaError_t cudaMemsetAsync(void* to, int value, std::size_t bytes,
                                              cudaStream_t stream) {
-  return CallOnDevice([&](Process& process, Device& device) {
+  return CallOnDevice("cudaMemsetAsync", [&](Process& process, Device& device) {
     if (!FindStream(stream, device.ordinal())) return cudaErrorInvalidResourceHandle;
     return Fill(process, to, value, bytes);
   });

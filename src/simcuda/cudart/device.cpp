@@ -13,18 +13,18 @@ namespace {
 
 // The device of an ordinal that a program gives: body(device), or cudaErrorInvalidDevice.
 template <class Body>
-cudaError_t CallOn(int ordinal, Body&& body) {
-  return Call([&](Process& process) {
+cudaError_t CallOn(Entry entry, int ordinal, Body&& body) {
+  return Call(entry, [&](Process& process) {
     Device* device = process.FindDevice(ordinal);
-    return device ? body(*device) : cudaErrorInvalidDevice;
+    return device ? body(process, *device) : cudaErrorInvalidDevice;
   });
 }
 
-cudaError_t MakeActive(Device& device) {
-  if (device.sticky() != cudaSuccess) return device.sticky();
-  device.Activate();
-  return cudaSuccess;
-}
+#if CUDART_VERSION >= 13000
+constexpr char kGetProperties[] = "cudaGetDeviceProperties";
+#else
+constexpr char kGetProperties[] = "cudaGetDeviceProperties_v2";
+#endif
 
 // CUDA's defaults on 64-bit Linux.
 cudaError_t DefaultLimit(std::size_t* value, cudaLimit limit) {
@@ -62,7 +62,7 @@ PORTCULLIS_ENTRY cudaError_t cudaRuntimeGetVersion(int* version) {
 }
 
 PORTCULLIS_ENTRY cudaError_t cudaGetDeviceCount(int* count) {
-  return Call([&](Process& process) {
+  return Call("cudaGetDeviceCount", [&](Process& process) {
     if (!count) return cudaErrorInvalidValue;
     *count = static_cast<int>(process.devices().size());
     return cudaSuccess;
@@ -70,7 +70,7 @@ PORTCULLIS_ENTRY cudaError_t cudaGetDeviceCount(int* count) {
 }
 
 PORTCULLIS_ENTRY cudaError_t cudaGetDevice(int* ordinal) {
-  return Call([&](Process&) {
+  return Call("cudaGetDevice", [&](Process&) {
     if (!ordinal) return cudaErrorInvalidValue;
     *ordinal = CurrentOrdinal();
     return cudaSuccess;
@@ -78,18 +78,21 @@ PORTCULLIS_ENTRY cudaError_t cudaGetDevice(int* ordinal) {
 }
 
 PORTCULLIS_ENTRY cudaError_t cudaSetDevice(int ordinal) {
-  return CallOn(ordinal, [&](Device& device) {
+  return CallOn("cudaSetDevice", ordinal, [&](Process& process, Device& device) {
+    const Injected injected = process.faults().Ask({FaultPoint::kSetDevice, &device});
+    if (injected.error != cudaSuccess) return injected.error;
     CurrentOrdinal() = ordinal;
-    return MakeActive(device);
+    return EnterContext(process, device);
   });
 }
 
 PORTCULLIS_ENTRY cudaError_t cudaInitDevice(int ordinal, unsigned, unsigned) {
-  return CallOn(ordinal, [](Device& device) { return MakeActive(device); });
+  return CallOn("cudaInitDevice", ordinal,
+                [](Process& process, Device& device) { return EnterContext(process, device); });
 }
 
 PORTCULLIS_ENTRY cudaError_t cudaGetDeviceFlags(unsigned* flags) {
-  return CallOnDevice([&](Process&, Device&) {
+  return CallOnDevice("cudaGetDeviceFlags", [&](Process&, Device&) {
     if (!flags) return cudaErrorInvalidValue;
     *flags = cudaDeviceScheduleAuto | cudaDeviceMapHost;
     return cudaSuccess;
@@ -101,7 +104,7 @@ PORTCULLIS_ENTRY cudaError_t cudaGetDeviceProperties(cudaDeviceProp* properties,
 #else
 PORTCULLIS_ENTRY cudaError_t cudaGetDeviceProperties_v2(cudaDeviceProp* properties, int ordinal) {
 #endif
-  return CallOn(ordinal, [&](Device& device) {
+  return CallOn(kGetProperties, ordinal, [&](Process&, Device& device) {
     if (!properties) return cudaErrorInvalidValue;
     *properties = Properties(device);
     return cudaSuccess;
@@ -110,7 +113,7 @@ PORTCULLIS_ENTRY cudaError_t cudaGetDeviceProperties_v2(cudaDeviceProp* properti
 
 PORTCULLIS_ENTRY cudaError_t cudaDeviceGetAttribute(int* value, cudaDeviceAttr attribute,
                                                     int ordinal) {
-  return CallOn(ordinal, [&](Device& device) {
+  return CallOn("cudaDeviceGetAttribute", ordinal, [&](Process&, Device& device) {
     const std::optional<int> found = Attribute(device, attribute);
     if (!value || !found) return cudaErrorInvalidValue;
     *value = *found;
@@ -119,7 +122,7 @@ PORTCULLIS_ENTRY cudaError_t cudaDeviceGetAttribute(int* value, cudaDeviceAttr a
 }
 
 PORTCULLIS_ENTRY cudaError_t cudaDeviceGetPCIBusId(char* text, int length, int ordinal) {
-  return CallOn(ordinal, [&](Device& device) {
+  return CallOn("cudaDeviceGetPCIBusId", ordinal, [&](Process&, Device& device) {
     const std::string id = PciBusId(device.description());
     if (!text || length <= static_cast<int>(id.size())) return cudaErrorInvalidValue;
     id.copy(text, id.size());
@@ -129,7 +132,7 @@ PORTCULLIS_ENTRY cudaError_t cudaDeviceGetPCIBusId(char* text, int length, int o
 }
 
 PORTCULLIS_ENTRY cudaError_t cudaDeviceGetByPCIBusId(int* ordinal, const char* text) {
-  return Call([&](Process& process) {
+  return Call("cudaDeviceGetByPCIBusId", [&](Process& process) {
     if (!ordinal || !text) return cudaErrorInvalidValue;
     for (const auto& device : process.devices()) {
       if (PciBusId(device->description()) != text) continue;
@@ -141,7 +144,7 @@ PORTCULLIS_ENTRY cudaError_t cudaDeviceGetByPCIBusId(int* ordinal, const char* t
 }
 
 PORTCULLIS_ENTRY cudaError_t cudaDeviceGetStreamPriorityRange(int* least, int* greatest) {
-  return CallOnDevice([&](Process&, Device&) {
+  return CallOnDevice("cudaDeviceGetStreamPriorityRange", [&](Process&, Device&) {
     if (least) *least = kLeastPriority;
     if (greatest) *greatest = kGreatestPriority;
     return cudaSuccess;
@@ -149,17 +152,19 @@ PORTCULLIS_ENTRY cudaError_t cudaDeviceGetStreamPriorityRange(int* least, int* g
 }
 
 PORTCULLIS_ENTRY cudaError_t cudaDeviceGetLimit(std::size_t* value, cudaLimit limit) {
-  return CallOnDevice([&](Process&, Device&) {
+  return CallOnDevice("cudaDeviceGetLimit", [&](Process&, Device&) {
     return value ? DefaultLimit(value, limit) : cudaErrorInvalidValue;
   });
 }
 
 PORTCULLIS_ENTRY cudaError_t cudaDeviceSynchronize() {
-  return CallOnDevice([](Process&, Device&) { return cudaSuccess; });
+  return CallOnDevice("cudaDeviceSynchronize", [](Process& process, Device& device) {
+    return process.faults().Ask({FaultPoint::kSync, &device}).error;
+  });
 }
 
 PORTCULLIS_ENTRY cudaError_t cudaDeviceReset() {
-  return Call([](Process& process) {
+  return Call("cudaDeviceReset", [](Process& process) {
     Device& device = *process.FindDevice(CurrentOrdinal());
     Record::Get().CountFree(device.physical(), device.Reset());
     return cudaSuccess;
@@ -167,7 +172,7 @@ PORTCULLIS_ENTRY cudaError_t cudaDeviceReset() {
 }
 
 PORTCULLIS_ENTRY cudaError_t cudaDeviceCanAccessPeer(int* can, int ordinal, int peer) {
-  return Call([&](Process& process) {
+  return Call("cudaDeviceCanAccessPeer", [&](Process& process) {
     if (!can) return cudaErrorInvalidValue;
     if (!process.FindDevice(ordinal) || !process.FindDevice(peer)) return cudaErrorInvalidDevice;
     *can = ordinal != peer;
@@ -176,7 +181,7 @@ PORTCULLIS_ENTRY cudaError_t cudaDeviceCanAccessPeer(int* can, int ordinal, int 
 }
 
 PORTCULLIS_ENTRY cudaError_t cudaDeviceEnablePeerAccess(int peer, unsigned flags) {
-  return CallOnDevice([&](Process& process, Device& device) {
+  return CallOnDevice("cudaDeviceEnablePeerAccess", [&](Process& process, Device& device) {
     if (flags != 0) return cudaErrorInvalidValue;
     if (!process.FindDevice(peer) || peer == device.ordinal()) return cudaErrorInvalidDevice;
     return device.EnablePeer(peer) ? cudaSuccess : cudaErrorPeerAccessAlreadyEnabled;
@@ -184,7 +189,7 @@ PORTCULLIS_ENTRY cudaError_t cudaDeviceEnablePeerAccess(int peer, unsigned flags
 }
 
 PORTCULLIS_ENTRY cudaError_t cudaDeviceDisablePeerAccess(int peer) {
-  return CallOnDevice([&](Process& process, Device& device) {
+  return CallOnDevice("cudaDeviceDisablePeerAccess", [&](Process& process, Device& device) {
     if (!process.FindDevice(peer)) return cudaErrorInvalidDevice;
     return device.DisablePeer(peer) ? cudaSuccess : cudaErrorPeerAccessNotEnabled;
   });

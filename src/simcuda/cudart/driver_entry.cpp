@@ -30,9 +30,9 @@ void* FindNewest(void* library, const std::string& name) {
   return nullptr;
 }
 
-cudaError_t FindDriverFunction(const char* name, void** function,
+cudaError_t FindDriverFunction(Entry entry, const char* name, void** function,
                                cudaDriverEntryPointQueryResult* status) {
-  return Call([&](Process&) {
+  return Call(entry, [&](Process&) {
     if (!name || !function) return cudaErrorInvalidValue;
     void* library = DriverLibrary();
     *function = library ? FindNewest(library, name) : nullptr;
@@ -51,13 +51,13 @@ using namespace portcullis::simcuda;  // NOLINT(google-build-using-namespace)
 PORTCULLIS_ENTRY cudaError_t cudaGetDriverEntryPoint(const char* name, void** function,
                                                      unsigned long long,
                                                      cudaDriverEntryPointQueryResult* status) {
-  return FindDriverFunction(name, function, status);
+  return FindDriverFunction("cudaGetDriverEntryPoint", name, function, status);
 }
 
 #if CUDART_VERSION >= 12060
 PORTCULLIS_ENTRY cudaError_t
 cudaGetDriverEntryPointByVersion(const char* name, void** function, unsigned, unsigned long long,
                                  cudaDriverEntryPointQueryResult* status) {
-  return FindDriverFunction(name, function, status);
+  return FindDriverFunction("cudaGetDriverEntryPointByVersion", name, function, status);
 }
 #endif

@@ -4,7 +4,7 @@
 #include <utility>
 
 #include "src/simcuda/core/call.h"
-#include "src/simcuda/core/errors.h"
+#include "src/simcuda/interface/errors.h"
 
 using namespace portcullis::simcuda;  // NOLINT(google-build-using-namespace)
 

@@ -10,8 +10,8 @@ namespace {
 constexpr unsigned kEventFlags =
     cudaEventBlockingSync | cudaEventDisableTiming | cudaEventInterprocess;
 
-cudaError_t CreateEvent(cudaEvent_t* handle, unsigned flags) {
-  return CallOnDevice([&](Process&, Device& device) {
+cudaError_t CreateEvent(Entry entry, cudaEvent_t* handle, unsigned flags) {
+  return CallOnDevice(entry, [&](Process&, Device& device) {
     if (!handle || (flags & ~kEventFlags)) return cudaErrorInvalidValue;
     if ((flags & cudaEventInterprocess) && !(flags & cudaEventDisableTiming)) {
       return cudaErrorInvalidValue;
@@ -21,20 +21,14 @@ cudaError_t CreateEvent(cudaEvent_t* handle, unsigned flags) {
   });
 }
 
-cudaError_t RecordEvent(cudaEvent_t handle, cudaStream_t stream_handle) {
-  return CallOnDevice([&](Process&, Device& device) {
+cudaError_t RecordEvent(Entry entry, cudaEvent_t handle, cudaStream_t stream_handle) {
+  return CallOnDevice(entry, [&](Process&, Device& device) {
     const auto event = Events().Find(handle);
     const auto stream = FindStream(stream_handle, device.ordinal());
     if (!event || !stream) return cudaErrorInvalidResourceHandle;
     if (event->device != stream->device) return cudaErrorInvalidResourceHandle;
     event->recorded_ns = NowNs();
     return cudaSuccess;
-  });
-}
-
-cudaError_t Wait(cudaEvent_t handle) {
-  return CallOnDevice([&](Process&, Device&) {
-    return Events().Find(handle) ? cudaSuccess : cudaErrorInvalidResourceHandle;
   });
 }
 
@@ -54,35 +48,45 @@ cudaError_t Elapsed(float* milliseconds, const Event& start, const Event& end) {
 using namespace portcullis::simcuda;  // NOLINT(google-build-using-namespace)
 
 PORTCULLIS_ENTRY cudaError_t cudaEventCreate(cudaEvent_t* event) {
-  return CreateEvent(event, cudaEventDefault);
+  return CreateEvent("cudaEventCreate", event, cudaEventDefault);
 }
 
 PORTCULLIS_ENTRY cudaError_t cudaEventCreateWithFlags(cudaEvent_t* event, unsigned flags) {
-  return CreateEvent(event, flags);
+  return CreateEvent("cudaEventCreateWithFlags", event, flags);
 }
 
 PORTCULLIS_ENTRY cudaError_t cudaEventDestroy(cudaEvent_t event) {
-  return Call([&](Process&) {
+  return Call("cudaEventDestroy", [&](Process&) {
     return Events().Destroy(event) ? cudaSuccess : cudaErrorInvalidResourceHandle;
   });
 }
 
 PORTCULLIS_ENTRY cudaError_t cudaEventRecord(cudaEvent_t event, cudaStream_t stream) {
-  return RecordEvent(event, stream);
+  return RecordEvent("cudaEventRecord", event, stream);
 }
 
 PORTCULLIS_ENTRY cudaError_t cudaEventRecordWithFlags(cudaEvent_t event, cudaStream_t stream,
                                                       unsigned) {
-  return RecordEvent(event, stream);
+  return RecordEvent("cudaEventRecordWithFlags", event, stream);
 }
 
-PORTCULLIS_ENTRY cudaError_t cudaEventQuery(cudaEvent_t event) { return Wait(event); }
+PORTCULLIS_ENTRY cudaError_t cudaEventQuery(cudaEvent_t event) {
+  return CallOnDevice("cudaEventQuery", [&](Process&, Device&) {
+    return Events().Find(event) ? cudaSuccess : cudaErrorInvalidResourceHandle;
+  });
+}
 
-PORTCULLIS_ENTRY cudaError_t cudaEventSynchronize(cudaEvent_t event) { return Wait(event); }
+PORTCULLIS_ENTRY cudaError_t cudaEventSynchronize(cudaEvent_t event) {
+  return CallOnDevice("cudaEventSynchronize", [&](Process& process, Device&) {
+    const auto found = Events().Find(event);
+    if (!found) return cudaErrorInvalidResourceHandle;
+    return process.faults().Ask({FaultPoint::kSync, process.FindDevice(found->device)}).error;
+  });
+}
 
 PORTCULLIS_ENTRY cudaError_t cudaEventElapsedTime(float* milliseconds, cudaEvent_t start,
                                                   cudaEvent_t end) {
-  return CallOnDevice([&](Process&, Device&) {
+  return CallOnDevice("cudaEventElapsedTime", [&](Process&, Device&) {
     const auto from = Events().Find(start);
     const auto to = Events().Find(end);
     if (!milliseconds) return cudaErrorInvalidValue;

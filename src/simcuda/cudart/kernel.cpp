@@ -38,11 +38,14 @@ std::string KernelName(const void* function) {
   return status == 0 ? readable.get() : found->second;
 }
 
-cudaError_t RefuseLaunch(const char* entry_point, const void* function) {
-  return CallOnDevice([&](Process&, Device& device) {
+cudaError_t RefuseLaunch(Entry entry, const void* function) {
+  return CallOnDevice(entry, [&](Process& process, Device& device) {
     Record::Get().CountKernel(device.physical());
+    const Injected injected = process.faults().Ask({FaultPoint::kLaunch, &device});
+    if (injected.error != cudaSuccess) return injected.error;
+    if (device.sticky() != cudaSuccess) return cudaSuccess;  // the next call says what broke
     Record::Get().Refuse(
-        kLibraryName, entry_point,
+        kLibraryName, kEntryNames[entry.row()],
         "a simulated device does not compute; the kernel is " + KernelName(function));
     return cudaErrorNotSupported;
   });
@@ -133,11 +136,11 @@ PORTCULLIS_ENTRY cudaError_t cudaLaunchCooperativeKernel(const void* function, d
 }
 
 PORTCULLIS_ENTRY cudaError_t cudaProfilerStart() {
-  return Call([](Process&) { return cudaSuccess; });
+  return Call("cudaProfilerStart", [](Process&) { return cudaSuccess; });
 }
 
 PORTCULLIS_ENTRY cudaError_t cudaProfilerStop() {
-  return Call([](Process&) { return cudaSuccess; });
+  return Call("cudaProfilerStop", [](Process&) { return cudaSuccess; });
 }
 
 PORTCULLIS_ENTRY cudaChannelFormatDesc cudaCreateChannelDesc(int x, int y, int z, int w,

@@ -7,11 +7,13 @@
 namespace portcullis::simcuda {
 namespace {
 
-cudaError_t AllocateHost(void** address, std::size_t bytes, unsigned flags) {
-  return CallOnDevice([&](Process& process, Device& device) {
+cudaError_t AllocateHost(Entry entry, void** address, std::size_t bytes, unsigned flags) {
+  return CallOnDevice(entry, [&](Process& process, Device& device) {
     if (!address) return cudaErrorInvalidValue;
     *address = nullptr;
     if (bytes == 0) return cudaSuccess;
+    const Injected injected = process.faults().Ask({FaultPoint::kHostMalloc, &device, bytes});
+    if (injected.error != cudaSuccess) return injected.error;
     const auto range = process.host_memory().Allocate(bytes, flags, device.ordinal());
     if (!range) return cudaErrorMemoryAllocation;
     *address = range->address;
@@ -25,40 +27,45 @@ cudaError_t AllocateHost(void** address, std::size_t bytes, unsigned flags) {
 using namespace portcullis::simcuda;  // NOLINT(google-build-using-namespace)
 
 PORTCULLIS_ENTRY cudaError_t cudaMalloc(void** address, std::size_t bytes) {
-  return CallOnDevice([&](Process&, Device& device) { return Allocate(device, address, bytes); });
+  return CallOnDevice("cudaMalloc", [&](Process& process, Device& device) {
+    return Allocate(process, device, address, bytes);
+  });
 }
 
 PORTCULLIS_ENTRY cudaError_t cudaFree(void* address) {
-  return CallOnDevice([&](Process& process, Device&) { return Free(process, address); });
+  return CallOnDevice("cudaFree",
+                      [&](Process& process, Device&) { return Free(process, address); });
 }
 
 PORTCULLIS_ENTRY cudaError_t cudaMemGetInfo(std::size_t* free, std::size_t* total) {
-  return CallOnDevice([&](Process&, Device& device) {
+  return CallOnDevice("cudaMemGetInfo", [&](Process&, Device& device) {
     if (!free || !total) return cudaErrorInvalidValue;
     *total = device.memory().capacity();
-    *free = *total - device.memory().in_use();
+    *free = device.memory().free();
     return cudaSuccess;
   });
 }
 
 PORTCULLIS_ENTRY cudaError_t cudaHostAlloc(void** address, std::size_t bytes, unsigned flags) {
-  return AllocateHost(address, bytes, flags);
+  return AllocateHost("cudaHostAlloc", address, bytes, flags);
 }
 
 PORTCULLIS_ENTRY cudaError_t cudaMallocHost(void** address, std::size_t bytes) {
-  return AllocateHost(address, bytes, cudaHostAllocDefault);
+  return AllocateHost("cudaMallocHost", address, bytes, cudaHostAllocDefault);
 }
 
 PORTCULLIS_ENTRY cudaError_t cudaFreeHost(void* address) {
-  return CallOnDevice([&](Process& process, Device&) {
+  return CallOnDevice("cudaFreeHost", [&](Process& process, Device&) {
     if (!address || process.host_memory().Free(address)) return cudaSuccess;
     return cudaErrorInvalidValue;
   });
 }
 
 PORTCULLIS_ENTRY cudaError_t cudaHostRegister(void* address, std::size_t bytes, unsigned flags) {
-  return CallOnDevice([&](Process& process, Device& device) {
+  return CallOnDevice("cudaHostRegister", [&](Process& process, Device& device) {
     if (!address || bytes == 0 || process.FindOwner(address)) return cudaErrorInvalidValue;
+    const Injected injected = process.faults().Ask({FaultPoint::kHostMalloc, &device, bytes});
+    if (injected.error != cudaSuccess) return injected.error;
     return process.host_memory().Register(address, bytes, flags, device.ordinal())
                ? cudaSuccess
                : cudaErrorHostMemoryAlreadyRegistered;
@@ -66,7 +73,7 @@ PORTCULLIS_ENTRY cudaError_t cudaHostRegister(void* address, std::size_t bytes, 
 }
 
 PORTCULLIS_ENTRY cudaError_t cudaHostUnregister(void* address) {
-  return CallOnDevice([&](Process& process, Device&) {
+  return CallOnDevice("cudaHostUnregister", [&](Process& process, Device&) {
     if (!address) return cudaErrorInvalidValue;
     return process.host_memory().Unregister(address) ? cudaSuccess
                                                      : cudaErrorHostMemoryNotRegistered;
@@ -75,7 +82,7 @@ PORTCULLIS_ENTRY cudaError_t cudaHostUnregister(void* address) {
 
 PORTCULLIS_ENTRY cudaError_t cudaHostGetDevicePointer(void** device_address, void* host_address,
                                                       unsigned flags) {
-  return CallOnDevice([&](Process& process, Device&) {
+  return CallOnDevice("cudaHostGetDevicePointer", [&](Process& process, Device&) {
     if (!device_address || flags != 0) return cudaErrorInvalidValue;
     if (!process.host_memory().Find(host_address)) return cudaErrorInvalidValue;
     *device_address = host_address;
@@ -84,7 +91,7 @@ PORTCULLIS_ENTRY cudaError_t cudaHostGetDevicePointer(void** device_address, voi
 }
 
 PORTCULLIS_ENTRY cudaError_t cudaHostGetFlags(unsigned* flags, void* address) {
-  return CallOnDevice([&](Process& process, Device&) {
+  return CallOnDevice("cudaHostGetFlags", [&](Process& process, Device&) {
     const auto range = process.host_memory().Find(address);
     if (!flags || !range) return cudaErrorInvalidValue;
     *flags = range->flags;
@@ -94,7 +101,7 @@ PORTCULLIS_ENTRY cudaError_t cudaHostGetFlags(unsigned* flags, void* address) {
 
 PORTCULLIS_ENTRY cudaError_t cudaPointerGetAttributes(cudaPointerAttributes* attributes,
                                                       const void* address) {
-  return Call([&](Process& process) {
+  return Call("cudaPointerGetAttributes", [&](Process& process) {
     if (!attributes) return cudaErrorInvalidValue;
     *attributes = Describe(process, address);
     return cudaSuccess;

@@ -20,15 +20,15 @@ Device* FindPool(Process& process, cudaMemPool_t handle) {
 }
 
 template <class Body>
-cudaError_t CallOnPool(cudaMemPool_t handle, Body&& body) {
-  return Call([&](Process& process) {
+cudaError_t CallOnPool(Entry entry, cudaMemPool_t handle, Body&& body) {
+  return Call(entry, [&](Process& process) {
     Device* device = FindPool(process, handle);
     return device ? body(*device) : cudaErrorInvalidValue;
   });
 }
 
-cudaError_t GetDefaultPool(cudaMemPool_t* handle, int ordinal) {
-  return Call([&](Process& process) {
+cudaError_t GetDefaultPool(Entry entry, cudaMemPool_t* handle, int ordinal) {
+  return Call(entry, [&](Process& process) {
     if (!handle) return cudaErrorInvalidValue;
     Device* device = process.FindDevice(ordinal);
     if (!device) return cudaErrorInvalidDevice;
@@ -87,28 +87,28 @@ void CountPoolUse(Pool& pool, std::uint64_t more) {
 using namespace portcullis::simcuda;  // NOLINT(google-build-using-namespace)
 
 PORTCULLIS_ENTRY cudaError_t cudaDeviceGetDefaultMemPool(cudaMemPool_t* pool, int ordinal) {
-  return GetDefaultPool(pool, ordinal);
+  return GetDefaultPool("cudaDeviceGetDefaultMemPool", pool, ordinal);
 }
 
 PORTCULLIS_ENTRY cudaError_t cudaDeviceGetMemPool(cudaMemPool_t* pool, int ordinal) {
-  return GetDefaultPool(pool, ordinal);
+  return GetDefaultPool("cudaDeviceGetMemPool", pool, ordinal);
 }
 
 PORTCULLIS_ENTRY cudaError_t cudaMallocAsync(void** address, std::size_t bytes,
                                              cudaStream_t stream) {
-  return CallOnDevice([&](Process& process, Device& current) {
+  return CallOnDevice("cudaMallocAsync", [&](Process& process, Device& current) {
     const auto on = FindStream(stream, current.ordinal());
     if (!on) return cudaErrorInvalidResourceHandle;
     Device& device = *process.FindDevice(on->device);
     const std::uint64_t before = device.memory().in_use();
-    const cudaError_t error = Allocate(device, address, bytes);
+    const cudaError_t error = Allocate(process, device, address, bytes);
     if (error == cudaSuccess) CountPoolUse(device.pool(), device.memory().in_use() - before);
     return error;
   });
 }
 
 PORTCULLIS_ENTRY cudaError_t cudaFreeAsync(void* address, cudaStream_t stream) {
-  return CallOnDevice([&](Process& process, Device& current) {
+  return CallOnDevice("cudaFreeAsync", [&](Process& process, Device& current) {
     if (!FindStream(stream, current.ordinal())) return cudaErrorInvalidResourceHandle;
     Device* owner = process.FindOwner(address);
     const auto allocation = owner ? owner->memory().Find(address) : std::nullopt;
@@ -121,7 +121,7 @@ PORTCULLIS_ENTRY cudaError_t cudaFreeAsync(void* address, cudaStream_t stream) {
 
 PORTCULLIS_ENTRY cudaError_t cudaMemPoolSetAttribute(cudaMemPool_t pool, cudaMemPoolAttr attribute,
                                                      void* value) {
-  return CallOnPool(pool, [&](Device& device) {
+  return CallOnPool("cudaMemPoolSetAttribute", pool, [&](Device& device) {
     if (!value) return cudaErrorInvalidValue;
     if (auto* amount = FindAmount(device.pool(), attribute)) {
       return SetAmount(*amount, device.pool(), *static_cast<std::uint64_t*>(value));
@@ -135,7 +135,7 @@ PORTCULLIS_ENTRY cudaError_t cudaMemPoolSetAttribute(cudaMemPool_t pool, cudaMem
 
 PORTCULLIS_ENTRY cudaError_t cudaMemPoolGetAttribute(cudaMemPool_t pool, cudaMemPoolAttr attribute,
                                                      void* value) {
-  return CallOnPool(pool, [&](Device& device) {
+  return CallOnPool("cudaMemPoolGetAttribute", pool, [&](Device& device) {
     if (!value) return cudaErrorInvalidValue;
     if (const auto* amount = FindAmount(device.pool(), attribute)) {
       *static_cast<std::uint64_t*>(value) = *amount;
@@ -151,14 +151,14 @@ PORTCULLIS_ENTRY cudaError_t cudaMemPoolGetAttribute(cudaMemPool_t pool, cudaMem
 PORTCULLIS_ENTRY cudaError_t cudaMemPoolSetAccess(cudaMemPool_t pool,
                                                   const cudaMemAccessDesc* descriptions,
                                                   std::size_t count) {
-  return CallOnPool(pool, [&](Device&) {
+  return CallOnPool("cudaMemPoolSetAccess", pool, [&](Device&) {
     return descriptions || count == 0 ? cudaSuccess : cudaErrorInvalidValue;
   });
 }
 
 PORTCULLIS_ENTRY cudaError_t cudaMemPoolGetAccess(cudaMemAccessFlags* flags, cudaMemPool_t pool,
                                                   cudaMemLocation* location) {
-  return CallOnPool(pool, [&](Device&) {
+  return CallOnPool("cudaMemPoolGetAccess", pool, [&](Device&) {
     if (!flags || !location) return cudaErrorInvalidValue;
     *flags = cudaMemAccessFlagsProtReadWrite;
     return cudaSuccess;
@@ -166,5 +166,5 @@ PORTCULLIS_ENTRY cudaError_t cudaMemPoolGetAccess(cudaMemAccessFlags* flags, cud
 }
 
 PORTCULLIS_ENTRY cudaError_t cudaMemPoolTrimTo(cudaMemPool_t pool, std::size_t) {
-  return CallOnPool(pool, [](Device&) { return cudaSuccess; });
+  return CallOnPool("cudaMemPoolTrimTo", pool, [](Device&) { return cudaSuccess; });
 }

@@ -10,8 +10,8 @@
 namespace portcullis::simcuda {
 namespace {
 
-cudaError_t CreateStream(cudaStream_t* handle, unsigned flags, int priority) {
-  return CallOnDevice([&](Process&, Device& device) {
+cudaError_t CreateStream(Entry entry, cudaStream_t* handle, unsigned flags, int priority) {
+  return CallOnDevice(entry, [&](Process&, Device& device) {
     if (!handle || (flags & ~unsigned{cudaStreamNonBlocking})) return cudaErrorInvalidValue;
     const int within = std::clamp(priority, kGreatestPriority, kLeastPriority);
     *handle = reinterpret_cast<cudaStream_t>(Streams().Make(device.ordinal(), flags, within));
@@ -21,8 +21,8 @@ cudaError_t CreateStream(cudaStream_t* handle, unsigned flags, int priority) {
 
 // Runs body(stream), or says that the handle is none.
 template <class Body>
-cudaError_t CallOnStream(cudaStream_t handle, Body&& body) {
-  return CallOnDevice([&](Process&, Device& device) {
+cudaError_t CallOnStream(Entry entry, cudaStream_t handle, Body&& body) {
+  return CallOnDevice(entry, [&](Process&, Device& device) {
     const auto stream = FindStream(handle, device.ordinal());
     return stream ? body(*stream) : cudaErrorInvalidResourceHandle;
   });
@@ -30,16 +30,17 @@ cudaError_t CallOnStream(cudaStream_t handle, Body&& body) {
 
 // Stores a property of a stream where the program wants it.
 template <class Value, class Get>
-cudaError_t GetFromStream(cudaStream_t handle, Value* value, Get&& get) {
-  return CallOnStream(handle, [&](const Stream& stream) {
+cudaError_t GetFromStream(Entry entry, cudaStream_t handle, Value* value, Get&& get) {
+  return CallOnStream(entry, handle, [&](const Stream& stream) {
     if (!value) return cudaErrorInvalidValue;
     *value = get(stream);
     return cudaSuccess;
   });
 }
 
-cudaError_t NotCapturing(cudaStream_t handle, cudaStreamCaptureStatus* status) {
-  return GetFromStream(handle, status, [](const Stream&) { return cudaStreamCaptureStatusNone; });
+cudaError_t NotCapturing(Entry entry, cudaStream_t handle, cudaStreamCaptureStatus* status) {
+  return GetFromStream(entry, handle, status,
+                       [](const Stream&) { return cudaStreamCaptureStatusNone; });
 }
 
 cudaStreamCaptureMode& ThreadCaptureMode() {
@@ -53,60 +54,67 @@ cudaStreamCaptureMode& ThreadCaptureMode() {
 using namespace portcullis::simcuda;  // NOLINT(google-build-using-namespace)
 
 PORTCULLIS_ENTRY cudaError_t cudaStreamCreate(cudaStream_t* stream) {
-  return CreateStream(stream, cudaStreamDefault, kLeastPriority);
+  return CreateStream("cudaStreamCreate", stream, cudaStreamDefault, kLeastPriority);
 }
 
 PORTCULLIS_ENTRY cudaError_t cudaStreamCreateWithFlags(cudaStream_t* stream, unsigned flags) {
-  return CreateStream(stream, flags, kLeastPriority);
+  return CreateStream("cudaStreamCreateWithFlags", stream, flags, kLeastPriority);
 }
 
 PORTCULLIS_ENTRY cudaError_t cudaStreamCreateWithPriority(cudaStream_t* stream, unsigned flags,
                                                           int priority) {
-  return CreateStream(stream, flags, priority);
+  return CreateStream("cudaStreamCreateWithPriority", stream, flags, priority);
 }
 
 PORTCULLIS_ENTRY cudaError_t cudaStreamDestroy(cudaStream_t stream) {
-  return Call([&](Process&) {
+  return Call("cudaStreamDestroy", [&](Process&) {
     return Streams().Destroy(stream) ? cudaSuccess : cudaErrorInvalidResourceHandle;
   });
 }
 
 PORTCULLIS_ENTRY cudaError_t cudaStreamSynchronize(cudaStream_t stream) {
-  return CallOnStream(stream, [](const Stream&) { return cudaSuccess; });
+  return CallOnDevice("cudaStreamSynchronize", [&](Process& process, Device& current) {
+    const auto on = FindStream(stream, current.ordinal());
+    if (!on) return cudaErrorInvalidResourceHandle;
+    return process.faults().Ask({FaultPoint::kSync, process.FindDevice(on->device)}).error;
+  });
 }
 
 PORTCULLIS_ENTRY cudaError_t cudaStreamQuery(cudaStream_t stream) {
-  return CallOnStream(stream, [](const Stream&) { return cudaSuccess; });
+  return CallOnStream("cudaStreamQuery", stream, [](const Stream&) { return cudaSuccess; });
 }
 
 PORTCULLIS_ENTRY cudaError_t cudaStreamWaitEvent(cudaStream_t stream, cudaEvent_t event, unsigned) {
-  return CallOnStream(stream, [&](const Stream&) {
+  return CallOnStream("cudaStreamWaitEvent", stream, [&](const Stream&) {
     return Events().Find(event) ? cudaSuccess : cudaErrorInvalidResourceHandle;
   });
 }
 
 PORTCULLIS_ENTRY cudaError_t cudaStreamGetPriority(cudaStream_t stream, int* priority) {
-  return GetFromStream(stream, priority, [](const Stream& s) { return s.priority; });
+  return GetFromStream("cudaStreamGetPriority", stream, priority,
+                       [](const Stream& s) { return s.priority; });
 }
 
 PORTCULLIS_ENTRY cudaError_t cudaStreamGetFlags(cudaStream_t stream, unsigned* flags) {
-  return GetFromStream(stream, flags, [](const Stream& s) { return s.flags; });
+  return GetFromStream("cudaStreamGetFlags", stream, flags,
+                       [](const Stream& s) { return s.flags; });
 }
 
 PORTCULLIS_ENTRY cudaError_t cudaStreamGetId(cudaStream_t stream, unsigned long long* id) {
-  return GetFromStream(stream, id, [](const Stream& s) { return s.id; });
+  return GetFromStream("cudaStreamGetId", stream, id, [](const Stream& s) { return s.id; });
 }
 
 #if CUDART_VERSION >= 12080
 PORTCULLIS_ENTRY cudaError_t cudaStreamGetDevice(cudaStream_t stream, int* ordinal) {
-  return GetFromStream(stream, ordinal, [](const Stream& s) { return s.device; });
+  return GetFromStream("cudaStreamGetDevice", stream, ordinal,
+                       [](const Stream& s) { return s.device; });
 }
 #endif
 
 PORTCULLIS_ENTRY cudaError_t cudaStreamAddCallback(cudaStream_t stream,
                                                    cudaStreamCallback_t callback, void* data,
                                                    unsigned flags) {
-  return CallOnStream(stream, [&](const Stream&) {
+  return CallOnStream("cudaStreamAddCallback", stream, [&](const Stream&) {
     if (!callback || flags != 0) return cudaErrorInvalidValue;
     callback(stream, cudaSuccess, data);
     return cudaSuccess;
@@ -115,7 +123,7 @@ PORTCULLIS_ENTRY cudaError_t cudaStreamAddCallback(cudaStream_t stream,
 
 PORTCULLIS_ENTRY cudaError_t cudaLaunchHostFunc(cudaStream_t stream, cudaHostFn_t function,
                                                 void* data) {
-  return CallOnStream(stream, [&](const Stream&) {
+  return CallOnStream("cudaLaunchHostFunc", stream, [&](const Stream&) {
     if (!function) return cudaErrorInvalidValue;
     function(data);
     return cudaSuccess;
@@ -124,7 +132,7 @@ PORTCULLIS_ENTRY cudaError_t cudaLaunchHostFunc(cudaStream_t stream, cudaHostFn_
 
 PORTCULLIS_ENTRY cudaError_t cudaStreamIsCapturing(cudaStream_t stream,
                                                    cudaStreamCaptureStatus* status) {
-  return NotCapturing(stream, status);
+  return NotCapturing("cudaStreamIsCapturing", stream, status);
 }
 
 // The other outputs are defined only for a capturing stream (cuda_runtime_api.h, 13.0).
@@ -134,19 +142,19 @@ PORTCULLIS_ENTRY cudaError_t cudaStreamGetCaptureInfo(cudaStream_t stream,
                                                       unsigned long long*, cudaGraph_t*,
                                                       const cudaGraphNode_t**,
                                                       const cudaGraphEdgeData**, std::size_t*) {
-  return NotCapturing(stream, status);
+  return NotCapturing("cudaStreamGetCaptureInfo", stream, status);
 }
 #else
 PORTCULLIS_ENTRY cudaError_t cudaStreamGetCaptureInfo_v2(cudaStream_t stream,
                                                          cudaStreamCaptureStatus* status,
                                                          unsigned long long*, cudaGraph_t*,
                                                          const cudaGraphNode_t**, std::size_t*) {
-  return NotCapturing(stream, status);
+  return NotCapturing("cudaStreamGetCaptureInfo_v2", stream, status);
 }
 #endif
 
 PORTCULLIS_ENTRY cudaError_t cudaThreadExchangeStreamCaptureMode(cudaStreamCaptureMode* mode) {
-  return Call([&](Process&) {
+  return Call("cudaThreadExchangeStreamCaptureMode", [&](Process&) {
     if (!mode) return cudaErrorInvalidValue;
     std::swap(*mode, ThreadCaptureMode());
     return cudaSuccess;

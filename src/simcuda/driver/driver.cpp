@@ -6,8 +6,8 @@
 #include <cstdio>
 #include <cstring>
 
-#include "src/simcuda/core/errors.h"
 #include "src/simcuda/interface/bridge.h"
+#include "src/simcuda/interface/errors.h"
 #include "src/simcuda/interface/host_description.h"
 
 #define PORTCULLIS_ENTRY extern "C" __attribute__((visibility("default")))

@@ -40,6 +40,21 @@ int portcullis_sim_locate(const void* address, int* kind, int* ordinal, void** b
 // Bytes in use on a device, by its position in the host description; 0 if it is not visible.
 unsigned long long portcullis_sim_memory_in_use(unsigned position);
 
+// For a plugin that computes on simulated devices. That these functions are there (dlsym) says that
+// the process runs on the simulated runtime; a host without a usable driver says so by the errors
+// of portcullis_sim_start().
+//
+// Where the host can read and write `bytes` bytes of device memory: the same bytes as copies move.
+// Null if the range is not wholly inside one allocation. Valid until that is freed.
+void* portcullis_sim_alias(const void* device_address, size_t bytes);
+// Before an operator computes on device `ordinal`: writes it down ("aten::mm", counted as a kernel)
+// and asks the fault plan (points `launch` and `operator`). `bytes`: of its inputs and outputs on
+// that device, or 0. Returns 0, or the cudaError_t that the operator must fail with instead of
+// computing: that of the plan, or the sticky one of a poisoned context. A sticky error of the plan
+// is not returned by the operator that it strikes but by the next call, as on real devices; with
+// CUDA_LAUNCH_BLOCKING=1 at once. It is not the thread's last error (cudaGetLastError).
+int portcullis_sim_operator(const char* name, int ordinal, unsigned long long bytes);
+
 #ifdef __cplusplus
 }
 #endif

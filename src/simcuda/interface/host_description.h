@@ -10,12 +10,27 @@
 
 #include <cstdint>
 
+#include "src/simcuda/interface/fault_plan.h"
+
 namespace portcullis::simcuda {
 
 inline constexpr char kHostVariable[] = "PORTCULLIS_SIM_HOST";  // path of the description
 inline constexpr std::uint32_t kHostMagic = 0x54534F48;         // "HOST"
-inline constexpr std::uint32_t kHostVersion = 1;
+inline constexpr std::uint32_t kHostVersion = 2;
 inline constexpr std::uint32_t kMaxDevices = 64;  // PyTorch's own limit (C10_COMPILE_TIME_MAX_GPUS)
+
+// What is the matter with one GPU.
+enum class DeviceState : std::int32_t {
+  kHealthy = 0,
+  // Other processes keep it busy, or nobody may compute on it: its first use fails with
+  // cudaErrorDevicesUnavailable.
+  kBusy = 1,
+  kExclusive = 2,   // compute mode EXCLUSIVE_PROCESS, and another process has it: the same
+  kProhibited = 3,  // compute mode PROHIBITED: the same
+  // It has fallen off the bus: CUDA cannot start with it among the visible devices, and says
+  // cudaErrorUnknown.
+  kLost = 4,
+};
 
 // One GPU as its profile says; fields as in cudaDeviceProp (driver_types.h, CUDA 13.0).
 struct DeviceDescription {
@@ -33,7 +48,8 @@ struct DeviceDescription {
   std::int32_t pci_domain;
   std::int32_t pci_bus;
   std::int32_t pci_device;
-  std::int32_t reserved;
+  DeviceState state;
+  std::uint64_t used_bytes;  // of memory_bytes, taken by other processes
 };
 
 struct HostDescription {
@@ -41,7 +57,10 @@ struct HostDescription {
   std::uint32_t version;        // kHostVersion
   std::int32_t driver_version;  // as cudaDriverGetVersion says: 13000 for 13.0; 0: no driver
   std::uint32_t device_count;   // at most kMaxDevices
+  std::int32_t start_error;     // what starting CUDA fails with (802: system not ready); 0: nothing
+  std::uint32_t fault_count;    // at most kMaxFaultRules
   DeviceDescription devices[kMaxDevices];
+  FaultRule faults[kMaxFaultRules];
 };
 
 }  // namespace portcullis::simcuda

@@ -15,7 +15,9 @@ def constant(header, name):
     return int(re.search(rf"\b{name} = (\d+);", text)[1])
 
 
-DEVICE = "128s16sQ12i"  # DeviceDescription
+DEVICE = "128s16sQ12iQ"  # DeviceDescription
+RULE_BYTES = 256  # FaultRule
+EVENT_BYTES = 64  # CallEvent
 MAX_DEVICES = constant("host_description.h", "kMaxDevices")
 HOST_VERSION = constant("host_description.h", "kHostVersion")
 RECORD_VERSION = constant("flight_record.h", "kRecordVersion")
@@ -28,7 +30,11 @@ REFUSED_BYTES = constant("flight_record.h", "kRefusedNameBytes")
 NAMES_AT = 32
 IN_USE_AT = NAMES_AT + REFUSED_NAMES * REFUSED_BYTES
 COUNTERS_AT = IN_USE_AT + 8 * MAX_DEVICES
-RECORD_BYTES = COUNTERS_AT + 128 * PHASES * MAX_DEVICES
+RULES_AT = COUNTERS_AT + 128 * PHASES * MAX_DEVICES
+MAX_RULES = constant("fault_plan.h", "kMaxFaultRules")
+OTHER_NAMES = constant("flight_record.h", "kOtherNames") * constant("flight_record.h", "kOtherNameBytes")
+EVENTS_AT = -(-(RULES_AT + 24 * MAX_RULES + 16 + OTHER_NAMES) // EVENT_BYTES) * EVENT_BYTES
+RECORD_BYTES = EVENTS_AT + EVENT_BYTES * constant("flight_record.h", "kEvents")
 
 
 def device(name="NVIDIA H200", gib=141, capability=(9, 0), number=0, multiprocessors=132):
@@ -36,13 +42,14 @@ def device(name="NVIDIA H200", gib=141, capability=(9, 0), number=0, multiproces
     identity = uuid.uuid5(uuid.NAMESPACE_OID, f"{name} {number}").bytes
     return struct.pack(DEVICE, name.encode(), identity, int(gib * 2**30), *capability,
                        multiprocessors, 2048, 50 << 20, 1980000, 3201000, 5120, 0,
-                       0x10 + number, 0, 0)
+                       0x10 + number, 0, 0, 0)
 
 
 def write_host(path, devices, driver=13000):
     with open(path, "wb") as file:
-        file.write(struct.pack("<4sIiI", b"HOST", HOST_VERSION, driver, len(devices)))
+        file.write(struct.pack("<4sIiIiI", b"HOST", HOST_VERSION, driver, len(devices), 0, 0))
         file.write(b"".join(devices).ljust(struct.calcsize(DEVICE) * MAX_DEVICES, b"\0"))
+        file.write(bytes(RULE_BYTES * MAX_RULES))
 
 
 def write_record(path):

@@ -2,8 +2,8 @@
 #include <dlfcn.h>
 #include <gmock/gmock.h>
 
-#include "src/simcuda/core/errors.h"
 #include "src/simcuda/core/process.h"
+#include "src/simcuda/interface/errors.h"
 #include "tests/unit/simcuda/entry_points.h"
 #include "tests/unit/simcuda/simulated_host.h"
 

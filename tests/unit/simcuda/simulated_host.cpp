@@ -10,7 +10,9 @@
 #include <filesystem>
 #include <fstream>
 
+#include "harness/host/fault_text.h"
 #include "src/simcuda/core/call.h"
+#include "src/simcuda/interface/entry_names.h"
 
 namespace portcullis::simcuda {
 
@@ -31,9 +33,38 @@ DeviceDescription TestDevice(int number, std::uint64_t memory_bytes) {
 }
 
 HostDescription TestHost(const std::vector<DeviceDescription>& devices) {
-  HostDescription host = {kHostMagic, kHostVersion, 13000, 0, {}};
+  HostDescription host = {};
+  host.magic = kHostMagic;
+  host.version = kHostVersion;
+  host.driver_version = 13000;
   for (const DeviceDescription& device : devices) host.devices[host.device_count++] = device;
   return host;
+}
+
+HostDescription WithFaults(HostDescription host, const std::vector<std::string>& faults) {
+  for (const std::string& text : faults) host.faults[host.fault_count++] = host::ParseFault(text);
+  return host;
+}
+
+std::vector<Seen> SimulatedHost::Events() {
+  std::vector<Seen> events;
+  for (std::uint64_t sequence = 1; sequence <= record_->events_begun; ++sequence) {
+    const CallEvent& event = record_->events[EventSlot(sequence)];
+    if (event.sequence != sequence) continue;
+    const std::uint16_t entry = event.entry;
+    const std::string name = entry < kFirstOtherName
+                                 ? std::string(kEntryNames[entry])
+                                 : record_->other_names[entry - kFirstOtherName];
+    events.push_back({name, static_cast<FaultPoint>(event.point.load()), event.device, event.bytes,
+                      event.result, event.rule});
+  }
+  return events;
+}
+
+void SimulatedHost::ResetRecord() {
+  std::memset(static_cast<void*>(record_), 0, kRecordBytes);
+  record_->magic = kRecordMagic;
+  record_->version = kRecordVersion;
 }
 
 void SimulatedHost::SetUp() {
@@ -46,8 +77,7 @@ void SimulatedHost::SetUp() {
   close(file);
   ASSERT_NE(memory, MAP_FAILED);
   record_ = static_cast<FlightRecord*>(memory);
-  record_->magic = kRecordMagic;
-  record_->version = kRecordVersion;
+  ResetRecord();
   setenv(kRecordVariable, path.c_str(), 1);
   Become(TestHost({TestDevice(0), TestDevice(1)}));
 }

@@ -28,6 +28,19 @@ DeviceDescription TestDevice(int number, std::uint64_t memory_bytes = 16 * kGiB)
 // A host with a driver for CUDA 13.0 and these devices.
 HostDescription TestHost(const std::vector<DeviceDescription>& devices);
 
+// The host with these faults in its plan (harness/host/fault_text.h).
+HostDescription WithFaults(HostDescription host, const std::vector<std::string>& faults);
+
+// One event of the flight record, copied.
+struct Seen {
+  std::string name;
+  FaultPoint point;
+  int device;
+  std::uint64_t bytes;
+  int result;
+  int rule;  // 1 + the rule that fired
+};
+
 // A test that runs on a simulated host; two devices of 16 GiB unless Become() says otherwise.
 class SimulatedHost : public testing::Test {
  protected:
@@ -40,6 +53,10 @@ class SimulatedHost : public testing::Test {
   void BecomeDriverless();
 
   FlightRecord& record() { return *record_; }
+  // The events of the record, in order.
+  std::vector<Seen> Events();
+  // Empties the record, as that of a new case.
+  void ResetRecord();
   const DeviceCounters& counters(Phase phase, int device) {
     return record_->counters[static_cast<std::size_t>(phase)][device];
   }
