@@ -13,6 +13,7 @@ struct Token {
   enum class Kind { kWord, kNumber, kString, kSign } kind = Kind::kSign;
   std::string_view text;  // of a string: what is between its quotes, as written
   std::uint64_t offset = 0;
+  std::uint64_t end = 0;  // of a string: behind its closing quote
 };
 
 bool IsWordStart(char c) {
@@ -32,7 +33,8 @@ class Tokens {
     if (c == '"' || c == '\'') return String(c);
     if (IsWordStart(c)) return Run(Token::Kind::kWord);
     if (IsDigit(c)) return Run(Token::Kind::kNumber);
-    return Token{Token::Kind::kSign, code_.substr(at_++, 1), at_ - 1};
+    ++at_;
+    return Token{Token::Kind::kSign, code_.substr(at_ - 1, 1), at_ - 1, at_};
   }
 
  private:
@@ -46,7 +48,7 @@ class Tokens {
   Token Run(Token::Kind kind) {
     const std::size_t start = at_;
     while (at_ < code_.size() && (IsWordStart(code_[at_]) || IsDigit(code_[at_]))) ++at_;
-    return {kind, code_.substr(start, at_ - start), start};
+    return {kind, code_.substr(start, at_ - start), start, at_};
   }
 
   Token String(char quote) {
@@ -61,7 +63,7 @@ class Tokens {
     }
     const std::size_t stop = std::min(at_, code_.size());
     at_ = std::min(stop + end.size(), code_.size());
-    return {Token::Kind::kString, code_.substr(start, stop - start), start};
+    return {Token::Kind::kString, code_.substr(start, stop - start), start, at_};
   }
 
   std::string_view code_;
@@ -85,13 +87,14 @@ std::vector<CodeLiteral> FindDevices(std::string_view code) {
       const bool is_device = matched == kDeviceCall.size();
       after_literal = is_device;
       if (is_device || ReadsLikeDevice(token->text)) {
-        found.push_back({std::string(token->text), token->offset, is_device});
+        found.push_back({std::string(token->text), token->offset, token->end, is_device});
       }
       matched = 0;
       continue;
     }
     if (after_comma && token->kind == Token::Kind::kNumber) {
       found.back().text += ":" + std::string(token->text);
+      found.back().end = token->end;
     }
     after_comma = after_literal && is_sign && token->text == ",";
     after_literal = false;

@@ -12,7 +12,8 @@ namespace portcullis::checkpoint {
 struct CodeLiteral {
   std::string text;          // "cuda:0", also for torch.device("cuda", 0)
   std::uint64_t offset = 0;  // of its first character, within the quotes
-  bool is_device = false;    // inside torch.device(…); else a string that reads like a device
+  std::uint64_t end = 0;   // behind its closing quote; of torch.device("cuda", 0) behind the index
+  bool is_device = false;  // inside torch.device(…); else a string that reads like a device
 };
 
 // In order. Comments and longer strings that merely contain such text do not count.

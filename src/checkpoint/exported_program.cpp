@@ -4,7 +4,6 @@
 #include <fmt/format.h>
 #include <fmt/ranges.h>
 
-#include <functional>
 #include <map>
 #include <string>
 #include <string_view>
@@ -12,55 +11,16 @@
 
 #include "src/checkpoint/dtypes.h"
 #include "src/checkpoint/format.h"
+#include "src/checkpoint/json_devices.h"
 #include "src/checkpoint/json_scan.h"
 #include "src/checkpoint/looks_like.h"
 
 namespace portcullis::checkpoint {
 namespace {
 
-// Device {"type": "cuda", "index": 0}: gathers both halves of one.
-class DeviceGatherer {
- public:
-  using Found = std::function<void(const JsonPath& path, const DeviceTag& tag)>;
-  DeviceGatherer(std::string member, Place place, Found found)
-      : member_(std::move(member)), place_(place), found_(std::move(found)) {}
-  ~DeviceGatherer() = default;
-  DeviceGatherer(const DeviceGatherer&) = delete;
-  DeviceGatherer& operator=(const DeviceGatherer&) = delete;
-
-  // `path` without its last key is the device's.
-  void Visit(const JsonPath& path, const JsonValue& value) {
-    const bool in_device = path.size() >= 2 && (path[path.size() - 2] == "device" ||
-                                                path[path.size() - 2] == "as_device");
-    if (!in_device) return;
-    const JsonPath device(path.begin(), path.end() - 1);
-    if (device != device_) Flush();
-    device_ = device;
-    if (path.back() == "type" && value.kind == JsonValue::Kind::kString) {
-      tag_ = DeviceTag{place_, std::string(value.text), member_, value.offset, "", ""};
-    } else if (path.back() == "index" && value.kind == JsonValue::Kind::kInt) {
-      index_ = fmt::format(":{}", value.number);
-    }
-  }
-
-  void Flush() {
-    if (!tag_.device.empty()) {
-      tag_.device += index_;
-      found_(device_, tag_);
-    }
-    tag_ = {};
-    index_.clear();
-    device_.clear();
-  }
-
- private:
-  std::string member_;
-  Place place_;
-  Found found_;
-  JsonPath device_;
-  DeviceTag tag_;
-  std::string index_;
-};
+DeviceTag TagOf(const JsonDevice& found, Place place, const std::string& member) {
+  return {place, found.device, member, found.type.offset, "", ""};
+}
 
 // One tensor of a weights or constants configuration.
 struct Payload {
@@ -72,10 +32,10 @@ struct Payload {
 class PayloadConfig {
  public:
   explicit PayloadConfig(std::string member)
-      : devices_(std::move(member), Place::kStorageTag,
-                 [this](const JsonPath& path, const DeviceTag& tag) {
-                   if (path.size() == 4) Of(path[1]).tag = tag;
-                 }) {}
+      : devices_([this, member = std::move(member)](const JsonDevice& found) {
+          if (found.path.size() != 4) return;
+          Of(found.path[1]).tag = TagOf(found, Place::kStorageTag, member);
+        }) {}
 
   void Visit(const JsonPath& path, const JsonValue& value) {
     devices_.Visit(path, value);
@@ -104,7 +64,7 @@ class PayloadConfig {
 
   std::vector<Payload> payloads_;
   std::map<std::string, std::size_t> by_name_;
-  DeviceGatherer devices_;
+  JsonDevices devices_;
 };
 
 class Program {
@@ -162,12 +122,12 @@ void Program::AddPayload(const ZipEntry& config, Payload& payload) {
 
 void Program::ReadGraph(const ZipEntry& graph) {
   const auto member = zip_.Open(graph);
-  DeviceGatherer devices(zip_.MemberName(graph.name), Place::kGraphConstant,
-                         [this](const JsonPath& path, const DeviceTag& tag) {
-                           DeviceTag named = tag;
-                           named.name = fmt::format("{}", fmt::join(path, "."));
-                           builder_.AddTag(std::move(named));
-                         });
+  const std::string name = zip_.MemberName(graph.name);
+  JsonDevices devices([this, &name](const JsonDevice& found) {
+    DeviceTag tag = TagOf(found, Place::kGraphConstant, name);
+    tag.name = fmt::format("{}", fmt::join(found.path, "."));
+    builder_.AddTag(std::move(tag));
+  });
   ScanJson(*member, [&devices](const JsonPath& path, const JsonValue& value) {
     devices.Visit(path, value);
   });

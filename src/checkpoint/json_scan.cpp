@@ -24,7 +24,11 @@ class Feed {
   char Current() const { return current_; }
   bool Done() const { return done_; }
   std::uint64_t Offset() const { return in_.Offset(); }
+  // Where the last string (between its quotes), number or word stood.
   std::uint64_t StringStart() const { return string_start_; }
+  std::uint64_t StringEnd() const { return string_end_; }
+  std::uint64_t WordStart() const { return word_start_; }
+  std::uint64_t WordEnd() const { return word_end_; }
 
   void Advance() {
     Follow(current_);
@@ -41,11 +45,16 @@ class Feed {
     if (!in_string_) {
       in_string_ = c == '"';
       if (in_string_) string_start_ = in_.Offset();
+      const bool in_word = std::string_view("{}[]:,\" \t\r\n").find(c) == std::string_view::npos;
+      if (in_word && !in_word_) word_start_ = in_.Offset() - 1;
+      if (in_word) word_end_ = in_.Offset();
+      in_word_ = in_word;
     } else if (escaped_) {
       escaped_ = false;
     } else {
       escaped_ = c == '\\';
       in_string_ = c != '"';
+      if (!in_string_) string_end_ = in_.Offset() - 1;
     }
   }
 
@@ -54,7 +63,8 @@ class Feed {
   bool done_ = false;
   bool in_string_ = false;
   bool escaped_ = false;
-  std::uint64_t string_start_ = 0;
+  bool in_word_ = false;
+  std::uint64_t string_start_ = 0, string_end_ = 0, word_start_ = 0, word_end_ = 0;
 };
 
 // The parser's view of a feed: an input iterator, equal to the end when the feed is done.
@@ -91,19 +101,20 @@ class Handler : public Json::json_sax_t {
           const std::function<void(const JsonPath&, const JsonValue&)>& visit)
       : source_(source), feed_(feed), visit_(visit) {}
 
-  bool null() override { return Value({}); }
-  bool boolean(bool) override { return Value({}); }
-  bool number_float(number_float_t, const string_t&) override { return Value({}); }
+  bool null() override { return Word({}); }
+  bool boolean(bool) override { return Word({}); }
+  bool number_float(number_float_t, const string_t&) override { return Word({}); }
   bool number_integer(number_integer_t number) override {
-    return Value({JsonValue::Kind::kInt, "", 0, number});
+    return Word({JsonValue::Kind::kInt, "", 0, 0, number});
   }
   bool number_unsigned(number_unsigned_t number) override {
     constexpr auto kMost = static_cast<number_unsigned_t>(std::numeric_limits<std::int64_t>::max());
-    if (number > kMost) return Value({});
-    return Value({JsonValue::Kind::kInt, "", 0, static_cast<std::int64_t>(number)});
+    if (number > kMost) return Word({});
+    return Word({JsonValue::Kind::kInt, "", 0, 0, static_cast<std::int64_t>(number)});
   }
   bool string(string_t& text) override {
-    return Value({JsonValue::Kind::kString, text, feed_.StringStart(), 0});
+    return Value({JsonValue::Kind::kString, text, feed_.StringStart(),
+                  feed_.StringEnd() - feed_.StringStart(), 0});
   }
   bool binary(binary_t&) override { return Value({}); }
   bool start_object(std::size_t) override { return Open(false); }
@@ -141,6 +152,12 @@ class Handler : public Json::json_sax_t {
     if (!arrays_.empty() && arrays_.back().is_array) {
       path_.back() = fmt::to_string(arrays_.back().count++);
     }
+  }
+
+  bool Word(JsonValue value) {
+    value.offset = feed_.WordStart();
+    value.size = feed_.WordEnd() - feed_.WordStart();
+    return Value(value);
   }
 
   bool Value(const JsonValue& value) {

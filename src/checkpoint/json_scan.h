@@ -18,7 +18,8 @@ using JsonPath = std::vector<std::string>;
 struct JsonValue {
   enum class Kind { kString, kInt, kOther } kind = Kind::kOther;
   std::string_view text;     // of a string, decoded; valid during the call
-  std::uint64_t offset = 0;  // of a string's first character, within its quotes
+  std::uint64_t offset = 0;  // of its first character; of a string within its quotes
+  std::uint64_t size = 0;    // bytes in the text, as written; of a string between its quotes
   std::int64_t number = 0;
 };
 

@@ -27,8 +27,8 @@ Ref Interpret(Cursor& in, PickleMachine& machine) {
 
 }  // namespace
 
-Ref ReadPickle(Cursor& in, Budget& budget, Values& values) {
-  PickleMachine machine(in, budget, values);
+Ref ReadPickle(Cursor& in, Budget& budget, Values& values, StringSites* sites) {
+  PickleMachine machine(in, budget, values, sites);
   try {
     return Interpret(in, machine);
   } catch (const BudgetSpent& spent) {

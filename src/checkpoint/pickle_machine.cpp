@@ -6,8 +6,14 @@
 
 namespace portcullis::checkpoint {
 
-PickleMachine::PickleMachine(Cursor& in, Budget& budget, Values& values)
-    : in_(in), values_(values), stack_(budget), marks_(budget), memo_(budget), budget_(budget) {}
+PickleMachine::PickleMachine(Cursor& in, Budget& budget, Values& values, StringSites* sites)
+    : in_(in),
+      values_(values),
+      stack_(budget),
+      marks_(budget),
+      memo_(budget),
+      budget_(budget),
+      sites_(sites) {}
 
 std::uint8_t PickleMachine::NextOpcode() {
   opcode_at_ = in_.Offset();
@@ -35,6 +41,24 @@ Ref PickleMachine::Pop() {
   return top;
 }
 
+void PickleMachine::PushString(Ref ref) {
+  Push(ref);
+  if (sites_ != nullptr) {
+    sites_->String(stack_.size() - 1, {opcode_at_, in_.Offset(), ref}, values_.TextOf(ref).text);
+  }
+}
+
+void PickleMachine::Duplicate() {
+  const Ref top = Top();
+  Push(top);
+  if (sites_ != nullptr) sites_->Duplicate(stack_.size() - 1, {opcode_at_, in_.Offset(), top});
+}
+
+void PickleMachine::EnterFrame(std::uint64_t size) {
+  in_.source().Require(in_.Offset(), size, "frame");
+  if (sites_ != nullptr) sites_->Frame(in_.Offset(), size);
+}
+
 void PickleMachine::PushMark() { marks_.push_back(stack_.size()); }
 
 void PickleMachine::PopValueOrMark() {
@@ -49,6 +73,7 @@ Ref PickleMachine::CollectMarked(Kind kind) {
   const std::uint32_t mark = LastMark();
   const Ref made = values_.AddEmpty(kind);
   values_.AddItems(made, stack_, mark, stack_.size());
+  if (sites_ != nullptr && kind == Kind::kTuple) sites_->Items(made, mark, stack_.size());
   if (kind == Kind::kDict && (stack_.size() - mark) % 2 != 0) {
     Damaged("with a key that has no value", "pairs");
   }
@@ -92,6 +117,7 @@ void PickleMachine::DropMarked() {
 }
 
 void PickleMachine::Remember(std::uint64_t index, Ref ref) {
+  if (sites_ != nullptr) sites_->Remember(index, stack_.size() - 1);
   constexpr std::uint32_t kLargestGap = 1024;
   if (index > memo_.size() + std::uint64_t{kLargestGap}) {
     budget_.Take(64);
@@ -113,6 +139,9 @@ void PickleMachine::Recall(std::uint64_t index) {
     Damaged(fmt::format("of memo entry {}", index), "an entry that was put there before");
   }
   Push(found);
+  if (sites_ != nullptr) {
+    sites_->Recall(index, stack_.size() - 1, {opcode_at_, in_.Offset(), found});
+  }
 }
 
 void PickleMachine::PushText(Kind kind, std::uint64_t size) {
@@ -123,7 +152,11 @@ void PickleMachine::PushText(Kind kind, std::uint64_t size) {
   text.opcode_at = opcode_at_;
   const std::uint64_t kept = kind == Kind::kString ? std::min(size, Values::kTextKept) : 0;
   text.text = in_.Text(kept);
-  Push(kind == Kind::kString ? values_.AddString(text) : values_.AddBytes(text));
+  if (kind == Kind::kString) {
+    PushString(values_.AddString(text));
+  } else {
+    Push(values_.AddBytes(text));
+  }
   if (kept < size) in_.Skip(size - kept);
 }
 
@@ -135,6 +168,7 @@ void PickleMachine::PushTuple(unsigned count) {
     Damaged("with too few values", fmt::format("{} values", count));
   }
   values_.AddItems(made, stack_, first, stack_.size());
+  if (sites_ != nullptr) sites_->Items(made, first, stack_.size());
   stack_.truncate(first);
   Push(made);
 }

@@ -7,13 +7,15 @@
 #include <unordered_map>
 
 #include "src/checkpoint/bytes.h"
+#include "src/checkpoint/string_sites.h"
 #include "src/checkpoint/values.h"
 
 namespace portcullis::checkpoint {
 
 class PickleMachine {
  public:
-  PickleMachine(Cursor& in, Budget& budget, Values& values);
+  // `sites`, if given, is told where strings are pushed and what becomes of them.
+  PickleMachine(Cursor& in, Budget& budget, Values& values, StringSites* sites = nullptr);
 
   Cursor& in() { return in_; }
   Values& values() { return values_; }
@@ -21,7 +23,13 @@ class PickleMachine {
   void StartOpcode(std::string_view name) { name_ = name; }
   std::uint8_t NextOpcode();
 
-  void Push(Ref ref) { stack_.push_back(ref); }
+  void Push(Ref ref) {
+    stack_.push_back(ref);
+    if (sites_ != nullptr) sites_->Other(stack_.size() - 1);
+  }
+  // The string whose opcode has just been read.
+  void PushString(Ref ref);
+  void Duplicate();
   Ref Pop();
   Ref Top();
   void PushMark();
@@ -38,6 +46,9 @@ class PickleMachine {
   void Remember(std::uint64_t index, Ref ref);
   void Memoize() { Remember(memo_.size() + far_memo_.size(), Top()); }
   void Recall(std::uint64_t index);
+
+  // The opcodes of the next `size` bytes are one frame.
+  void EnterFrame(std::uint64_t size);
 
   // A string or bytes of `size` bytes at the cursor, which moves behind them.
   void PushText(Kind kind, std::uint64_t size);
@@ -59,6 +70,7 @@ class PickleMachine {
   Chunked<Ref> memo_;                                // indices 0, 1, 2, … as picklers write them
   std::unordered_map<std::uint64_t, Ref> far_memo_;  // any other index
   Budget& budget_;
+  StringSites* sites_;
   std::uint64_t opcode_at_ = 0;
   std::string_view name_;
 };

@@ -14,10 +14,7 @@ using M = PickleMachine;
 
 void Ignore(M&) {}
 
-void Frame(M& m) {
-  const std::uint64_t size = m.in().U64();
-  m.in().source().Require(m.in().Offset(), size, "frame");
-}
+void Frame(M& m) { m.EnterFrame(m.in().U64()); }
 
 void PushEmpty(M& m, Kind kind) { m.Push(m.values().AddEmpty(kind)); }
 void PushInt(M& m, std::int64_t value) { m.Push(m.values().AddInt(value)); }
@@ -126,8 +123,6 @@ void AddOne(M& m, bool pair) {
   m.AddTo(m.Top(), key, value);
 }
 
-void Dup(M& m) { m.Push(m.Top()); }
-
 void PersistentLine(M& m) {
   PushTextLine(m, TextForm::kPlain);
   m.Push(m.values().AddPersistent(m.Pop()));
@@ -192,7 +187,7 @@ constexpr PickleOpcode kOpcodes[] = {
     // stack and memo
     {'0', "POP", [](M& m) { m.PopValueOrMark(); }},
     {'1', "POP_MARK", [](M& m) { m.DropMarked(); }},
-    {'2', "DUP", Dup},
+    {'2', "DUP", [](M& m) { m.Duplicate(); }},
     {'p', "PUT", [](M& m) { m.Remember(DecimalLine(m), m.Top()); }},
     {'q', "BINPUT", [](M& m) { m.Remember(m.in().U8(), m.Top()); }},
     {'r', "LONG_BINPUT", [](M& m) { m.Remember(m.in().U32(), m.Top()); }},

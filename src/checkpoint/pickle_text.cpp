@@ -93,7 +93,7 @@ void PushTextLine(PickleMachine& machine, TextForm form) {
   text.size = line.size();
   const std::string decoded = DecodeText(line.substr(0, Values::kTextKept), form);
   text.text = decoded;
-  machine.Push(machine.values().AddString(text));
+  machine.PushString(machine.values().AddString(text));
 }
 
 }  // namespace portcullis::checkpoint

@@ -143,6 +143,7 @@ ZipArchive::ZipArchive(const Source& source)
   const std::optional<EndOfArchive> end64 = ReadEnd64(source, *at);
   const EndOfArchive end = end64 ? *end64 : ReadEnd(source, *at);
   RequireSane(source, *at, end);
+  directory_ = {end.offset, end.size, end.entries, *at, end64.has_value()};
   ReadEntries(end.offset, end.size, end.entries, *at);
   if (entries_.empty()) source.Damaged(*at, "an archive without entries", "the entries of a model");
   const std::string_view first = entries_.front().name;
@@ -193,6 +194,8 @@ void ZipArchive::ReadEntries(std::uint64_t offset, std::uint64_t size, std::uint
     entry.name = names_.Keep(in.Text(name_size));
     ReadExtra(in, extra_size, entry);
     in.Skip(comment_size);
+    entry.record_at = offset + at;
+    entry.record_size = static_cast<std::uint32_t>(in.Offset() - at);
     RequireSane(source_, offset + at, entry);
     entries_.push_back(entry);
   }

@@ -30,7 +30,17 @@ struct ZipEntry {
   std::uint64_t size = 0;         // after inflating
   std::uint16_t method = 0;
   std::uint16_t flags = 0;
+  std::uint64_t record_at = 0;  // of the directory's record, in the archive
+  std::uint32_t record_size = 0;
   bool Deflated() const { return method == 8; }
+};
+
+// Where an archive's directory and its end records are.
+struct ZipDirectory {
+  std::uint64_t offset = 0, size = 0;
+  std::uint64_t entries = 0;
+  std::uint64_t end_at = 0;  // of the end record
+  bool zip64 = false;        // the end record has a zip64 end record before it
 };
 
 class ZipArchive {
@@ -42,6 +52,7 @@ class ZipArchive {
   // The folder all entries are in, with its slash: "model/". Empty if the first entry is in none.
   const std::string& prefix() const { return prefix_; }
   const Source& source() const { return source_; }
+  const ZipDirectory& directory() const { return directory_; }
 
   // The entry that PyTorch takes for prefix() + name, or null.
   const ZipEntry* Find(std::string_view name) const;
@@ -76,6 +87,7 @@ class ZipArchive {
   std::string_view NameOf(std::uint32_t index) const { return entries_[index].name; }
 
   const Source& source_;
+  ZipDirectory directory_;
   Budget budget_;
   TextArena names_;  // what the entries' names point into
   std::vector<ZipEntry> entries_;
