@@ -142,8 +142,7 @@ void Program::ReadNested(const ZipEntry& entry) {
   builder_.Merge(inner, {name + "!", name, ""});
 }
 
-// What an entry of the archive is.
-enum class Role { kNone, kPayloads, kGraph, kNested };
+using Role = ProgramRole;
 
 // Names below the archive's folder; kNested only where torch.export.load calls torch.load.
 struct RoleRow {
@@ -170,18 +169,19 @@ Role RoleOf(std::string_view name) {
   return Role::kNone;
 }
 
-void WarnOfCompiledCode(const ZipArchive& zip, MapBuilder& builder) {
-  for (const ZipEntry& entry : zip.entries()) {
-    if (entry.name.find("/aotinductor/") == std::string_view::npos) continue;
-    builder.Warn(
-        fmt::format("{} is compiled for one kind of device (AOTInductor): changing tags "
-                    "does not move it",
-                    entry.name.substr(0, 200)));
-    return;
-  }
+}  // namespace
+
+ProgramRole ProgramRoleOf(const ZipArchive& zip, const ZipEntry& entry) {
+  if (!entry.name.starts_with(zip.prefix())) return Role::kNone;
+  return RoleOf(entry.name.substr(zip.prefix().size()));
 }
 
-}  // namespace
+const ZipEntry* CompiledCode(const ZipArchive& zip) {
+  for (const ZipEntry& entry : zip.entries()) {
+    if (entry.name.find("/aotinductor/") != std::string_view::npos) return &entry;
+  }
+  return nullptr;
+}
 
 bool IsExportedProgram(const Candidate& candidate) {
   if (candidate.zip == nullptr) return false;
@@ -196,8 +196,7 @@ DeviceMap ReadExportedProgram(const Candidate& candidate) {
                      candidate.source.Size());
   Program program(candidate, builder);
   for (const ZipEntry& entry : zip.entries()) {
-    if (!entry.name.starts_with(zip.prefix())) continue;
-    switch (RoleOf(entry.name.substr(zip.prefix().size()))) {
+    switch (ProgramRoleOf(zip, entry)) {
       case Role::kPayloads:
         program.ReadPayloads(entry);
         break;
@@ -211,7 +210,12 @@ DeviceMap ReadExportedProgram(const Candidate& candidate) {
         break;
     }
   }
-  WarnOfCompiledCode(zip, builder);
+  if (const ZipEntry* compiled = CompiledCode(zip); compiled != nullptr) {
+    builder.Warn(
+        fmt::format("{} is compiled for one kind of device (AOTInductor): changing tags "
+                    "does not move it",
+                    compiled->name.substr(0, 200)));
+  }
   return builder.Take();
 }
 

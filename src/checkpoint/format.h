@@ -7,6 +7,7 @@
 #include <span>
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include "src/checkpoint/bytes.h"
 #include "src/checkpoint/collect.h"
@@ -78,6 +79,24 @@ bool IsDistributed(const Candidate& candidate);
 DeviceMap ReadDistributed(const Candidate& candidate);
 bool IsPlainPickle(const Candidate& candidate);
 DeviceMap ReadPlainPickle(const Candidate& candidate);
+
+// The pickles of a TorchScript archive, below its folder, and its code.
+std::vector<std::string_view> ModulePickles();
+bool IsModuleCode(const ZipArchive& zip, const ZipEntry& entry);
+std::string ReadCode(const ZipArchive& zip, const ZipEntry& entry);
+
+// True for what torch.package pickled, as far as can be told.
+bool IsPackagePickle(const ZipArchive& zip, const ZipEntry& entry);
+
+// What an entry of an exported program is: descriptions of weights, the graph, a checkpoint.
+enum class ProgramRole { kNone, kPayloads, kGraph, kNested };
+ProgramRole ProgramRoleOf(const ZipArchive& zip, const ZipEntry& entry);
+// Its first entry of code compiled for one kind of device, or null.
+const ZipEntry* CompiledCode(const ZipArchive& zip);
+
+// The names of the files that an index of shards names. Throws CheckpointError if one leads
+// elsewhere.
+std::vector<std::string> ShardFiles(const Source& index);
 
 // The file that makes a directory a distributed checkpoint.
 inline constexpr std::string_view kDistributedMetadata = ".metadata";

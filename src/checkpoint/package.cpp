@@ -11,7 +11,7 @@ namespace {
 
 // A resource of the package may have any name; what torch.package pickles starts with PROTO 3
 // (the protocol that it writes) or whatever the caller's pickle protocol is.
-bool IsPickle(const ZipArchive& zip, const ZipEntry& entry) {
+bool StoresPickle(const ZipArchive& zip, const ZipEntry& entry) {
   constexpr std::string_view kProto = "\x80";
   constexpr std::uint64_t kShortest = 4;
   if (entry.size < kShortest || entry.Deflated()) return entry.name.ends_with(".pkl");
@@ -24,6 +24,11 @@ bool IsPickle(const ZipArchive& zip, const ZipEntry& entry) {
 
 }  // namespace
 
+bool IsPackagePickle(const ZipArchive& zip, const ZipEntry& entry) {
+  if (entry.name.starts_with(zip.prefix() + ".data/")) return false;
+  return entry.name.starts_with(zip.prefix()) && StoresPickle(zip, entry);
+}
+
 bool IsPackage(const Candidate& candidate) {
   return candidate.zip != nullptr && candidate.zip->Find(".data/extern_modules") != nullptr;
 }
@@ -32,10 +37,8 @@ DeviceMap ReadPackage(const Candidate& candidate) {
   const ZipArchive& zip = *candidate.zip;
   MapBuilder builder(candidate.source.Origin().file, Format::kPackage, candidate.source.Size());
   WarnOfOddEntries(zip, builder);
-  const std::string own = zip.prefix() + ".data/";
   for (const ZipEntry& entry : zip.entries()) {
-    if (entry.name.starts_with(own) || !entry.name.starts_with(zip.prefix())) continue;
-    if (!IsPickle(zip, entry)) continue;
+    if (!IsPackagePickle(zip, entry)) continue;
     const std::string name(entry.name.substr(zip.prefix().size()));
     CollectMember(candidate, entry, "", name, builder);
   }

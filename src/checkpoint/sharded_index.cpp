@@ -40,6 +40,15 @@ void RequireBeside(const Source& index, const Shard& shard) {
 
 }  // namespace
 
+std::vector<std::string> ShardFiles(const Source& index) {
+  std::vector<std::string> files;
+  for (const Shard& shard : ShardsOf(index)) {
+    RequireBeside(index, shard);
+    files.push_back(shard.file);
+  }
+  return files;
+}
+
 bool IsShardedIndex(const Candidate& candidate) {
   const Source& source = candidate.source;
   if (candidate.zip != nullptr || candidate.nesting > 0) return false;

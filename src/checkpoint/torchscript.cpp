@@ -27,17 +27,6 @@ constexpr Part kParts[] = {
     {"bytecode.pkl", "bytecode/", "bytecode", false},  // for the mobile interpreter
 };
 
-bool IsCode(const ZipArchive& zip, const ZipEntry& entry) {
-  return entry.name.starts_with(zip.prefix() + "code/") && entry.name.ends_with(".py");
-}
-
-std::string ReadCode(const ZipArchive& zip, const ZipEntry& entry) {
-  const auto member = zip.Open(entry);
-  std::string code(static_cast<std::size_t>(member->Size()), '\0');
-  member->Read(0, {reinterpret_cast<std::uint8_t*>(code.data()), code.size()});
-  return code;
-}
-
 void AddLiterals(const ZipArchive& zip, const ZipEntry& entry, MapBuilder& builder) {
   const std::string code = ReadCode(zip, entry);
   for (CodeLiteral& literal : FindDevices(code)) {
@@ -68,12 +57,29 @@ DeviceMap ReadModule(const Candidate& candidate, Format format) {
   for (const Part& part : kParts) AddPart(candidate, part, builder);
   CheckStorageEntries(*candidate.zip, "data/", "", builder);
   for (const ZipEntry& entry : candidate.zip->entries()) {
-    if (IsCode(*candidate.zip, entry)) AddLiterals(*candidate.zip, entry, builder);
+    if (IsModuleCode(*candidate.zip, entry)) AddLiterals(*candidate.zip, entry, builder);
   }
   return builder.Take();
 }
 
 }  // namespace
+
+std::vector<std::string_view> ModulePickles() {
+  std::vector<std::string_view> members;
+  for (const Part& part : kParts) members.push_back(part.member);
+  return members;
+}
+
+bool IsModuleCode(const ZipArchive& zip, const ZipEntry& entry) {
+  return entry.name.starts_with(zip.prefix() + "code/") && entry.name.ends_with(".py");
+}
+
+std::string ReadCode(const ZipArchive& zip, const ZipEntry& entry) {
+  const auto member = zip.Open(entry);
+  std::string code(static_cast<std::size_t>(member->Size()), '\0');
+  member->Read(0, {reinterpret_cast<std::uint8_t*>(code.data()), code.size()});
+  return code;
+}
 
 // torch/serialization.py, _is_torchscript_zip
 bool IsTorchScript(const Candidate& candidate) {
@@ -89,7 +95,7 @@ bool IsArchive(const Candidate& candidate) {
   const std::string of_parts = zip.prefix() + "code/__torch__/___torch_mangle_";
   bool has_root = false;
   for (const ZipEntry& entry : zip.entries()) {
-    if (!IsCode(zip, entry)) continue;
+    if (!IsModuleCode(zip, entry)) continue;
     const bool is_root = entry.name == of_root;
     if (!is_root && !entry.name.starts_with(of_parts)) return false;
     const std::string code = ReadCode(zip, entry);
