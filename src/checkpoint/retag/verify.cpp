@@ -1,7 +1,11 @@
 #include "src/checkpoint/retag/verify.h"
 
 #include <algorithm>
+#include <iterator>
+#include <set>
 #include <tuple>
+#include <utility>
+#include <vector>
 
 namespace portcullis::checkpoint {
 namespace {
@@ -16,6 +20,30 @@ std::string WithoutOffset(const std::string& member) {
   constexpr std::string_view kBytesAt = "bytes@";
   const std::size_t at = member.rfind(kBytesAt);
   return at == std::string::npos ? member : member.substr(0, at + kBytesAt.size());
+}
+
+std::vector<DeviceTag> TagsProper(const DeviceMap& map) {
+  std::vector<DeviceTag> tags;
+  std::copy_if(map.tags.begin(), map.tags.end(), std::back_inserter(tags),
+               [](const DeviceTag& tag) { return tag.place != Place::kLookalike; });
+  return tags;
+}
+
+// The reader lists a value that is used in several places once; split from a tag, it is several
+// values. So there may be more than before, of texts that were there before.
+bool SameLookalikes(const DeviceMap& before, const DeviceMap& after) {
+  std::set<std::pair<std::string, std::string>> found;
+  std::set<std::string> devices;
+  for (const DeviceTag& tag : after.tags) {
+    if (tag.place == Place::kLookalike) found.emplace(tag.name, tag.device);
+  }
+  for (const DeviceTag& tag : before.tags) {
+    if (tag.place != Place::kLookalike) continue;
+    devices.insert(tag.device);
+    if (!found.contains({tag.name, tag.device})) return false;
+  }
+  return std::all_of(found.begin(), found.end(),
+                     [&devices](const auto& tag) { return devices.contains(tag.second); });
 }
 
 }  // namespace
@@ -55,7 +83,7 @@ bool OnlyTagsDiffer(const DeviceMap& before, const DeviceMap& after, const Retag
   return before.format == after.format && before.globals == after.globals &&
          AllOf(before.storages, after.storages, same_storage) &&
          AllOf(before.tensors, after.tensors, same_tensor) &&
-         AllOf(before.tags, after.tags, same_tag);
+         AllOf(TagsProper(before), TagsProper(after), same_tag) && SameLookalikes(before, after);
 }
 
 }  // namespace portcullis::checkpoint
