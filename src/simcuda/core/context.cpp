@@ -2,6 +2,7 @@
 
 #include <mutex>
 
+#include "src/simcuda/core/plugin.h"
 #include "src/simcuda/core/process.h"
 
 namespace portcullis::simcuda {
@@ -20,6 +21,7 @@ cudaError_t CreateContext(Process& process, Device& device) {
 
 cudaError_t EnterContext(Process& process, Device& device) {
   if (device.sticky() != cudaSuccess) return device.sticky();
+  if (const cudaError_t unusable = LoadPlugin(); unusable != cudaSuccess) return unusable;
   return device.active() ? cudaSuccess : CreateContext(process, device);
 }
 

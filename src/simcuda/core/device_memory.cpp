@@ -169,6 +169,12 @@ std::byte* DeviceMemory::ViewOf(const void* address, std::size_t bytes) const {
   return View(address);
 }
 
+std::optional<DeviceMemory::Ranges> DeviceMemory::FindRanges() {
+  const std::lock_guard lock(mutex_);
+  if (!Reserve()) return std::nullopt;
+  return Ranges{addresses_, bytes_, length_};
+}
+
 std::uint64_t DeviceMemory::in_use() const {
   const std::lock_guard lock(mutex_);
   return in_use_;

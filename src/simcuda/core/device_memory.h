@@ -46,6 +46,14 @@ class DeviceMemory {
   // The same, checked: null if these bytes are not wholly inside one allocation.
   std::byte* ViewOf(const void* address, std::size_t bytes) const;
 
+  // The two ranges, which exist from here on; nothing if there is no room for them.
+  struct Ranges {
+    std::byte* addresses;
+    std::byte* bytes;
+    std::size_t length;  // of either
+  };
+  std::optional<Ranges> FindRanges();
+
   std::uint64_t capacity() const { return capacity_; }
   std::uint64_t in_use() const;  // by this process
   std::uint64_t free() const { return capacity_ - taken_ - in_use(); }

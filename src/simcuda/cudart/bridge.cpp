@@ -135,6 +135,18 @@ PORTCULLIS_ENTRY int portcullis_sim_operator(const char* name, int ordinal,
   }));
 }
 
+PORTCULLIS_ENTRY int portcullis_sim_memory(int ordinal, void** addresses, void** bytes,
+                                           size_t* length) {
+  return OnDevice(ordinal, [&](Device& device) {
+    const std::optional<DeviceMemory::Ranges> ranges = device.memory().FindRanges();
+    if (!ranges) return cudaErrorMemoryAllocation;
+    *addresses = ranges->addresses;
+    *bytes = ranges->bytes;
+    *length = ranges->length;
+    return cudaSuccess;
+  });
+}
+
 PORTCULLIS_ENTRY unsigned long long portcullis_sim_memory_in_use(unsigned position) {
   if (!Process::started()) return 0;
   for (const auto& device : Process::Get().devices()) {

@@ -47,6 +47,9 @@ unsigned long long portcullis_sim_memory_in_use(unsigned position);
 // Where the host can read and write `bytes` bytes of device memory: the same bytes as copies move.
 // Null if the range is not wholly inside one allocation. Valid until that is freed.
 void* portcullis_sim_alias(const void* device_address, size_t bytes);
+// Where the memory of a device is: `addresses` is what programs see and cannot follow, `bytes`
+// where the host reaches the same bytes at the same offset. Both ranges have this length and stay.
+int portcullis_sim_memory(int ordinal, void** addresses, void** bytes, size_t* length);
 // Before an operator computes on device `ordinal`: writes it down ("aten::mm", counted as a kernel)
 // and asks the fault plan (points `launch` and `operator`). `bytes`: of its inputs and outputs on
 // that device, or 0. Returns 0, or the cudaError_t that the operator must fail with instead of

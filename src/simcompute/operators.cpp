@@ -1,0 +1,93 @@
+#include "src/simcompute/operators.h"
+
+#include <ATen/core/dispatch/Dispatcher.h>
+#include <c10/util/Exception.h>
+
+#include <algorithm>
+#include <array>
+#include <memory>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "src/simcompute/copy.h"
+#include "src/simcompute/kernel.h"
+
+namespace portcullis::simcompute {
+namespace {
+
+// Operators whose CUDA kernels only make or describe tensors, or call the CUDA runtime and no
+// kernel: PyTorch's own serve.
+constexpr std::array<std::string_view, 19> kLeftAlone = {
+    "aten::_efficientzerotensor",
+    "aten::_local_scalar_dense",
+    "aten::_reshape_alias",
+    "aten::as_strided",
+    "aten::copy_",  // ours, below
+    "aten::empty.memory_format",
+    "aten::empty_strided",
+    "aten::is_set_to",
+    "aten::record_stream",
+    "aten::resize_",
+    "aten::set_",
+    "aten::set_.source_Storage",
+    "aten::set_.source_Storage_storage_offset",
+    "aten::set_.source_Tensor",
+    "aten::unfold",
+    "aten::view",
+    "aten::view.dtype",
+    "aten::view_as_complex",
+    "aten::view_as_real",
+};
+static_assert(std::is_sorted(kLeftAlone.begin(), kLeftAlone.end()));
+
+// An operator of the CUDA key that the CPU cannot compute: says so by name.
+class Refusal final : public c10::OperatorKernel {
+ public:
+  void operator()(const c10::OperatorHandle& op, c10::DispatchKeySet, torch::jit::Stack*) const {
+    TORCH_CHECK_NOT_IMPLEMENTED(
+        false, toString(op.operator_name()),
+        " is not computed on a simulated GPU: the CPU has no kernel for it");
+  }
+};
+
+class Silence final : public c10::WarningHandler {
+ public:
+  void process(const c10::Warning&) override {}
+};
+
+// Registrations last as long as the process.
+void Register(const c10::OperatorName& name, c10::KernelFunction kernel) {
+  static auto* kept = new std::vector<c10::RegistrationHandleRAII>;
+  kept->push_back(c10::Dispatcher::singleton().registerImpl(
+      name, c10::DispatchKey::CUDA, std::move(kernel), std::nullopt, nullptr, "portcullis"));
+}
+
+void TakeOver(const c10::OperatorName& name) {
+  const auto op = c10::Dispatcher::singleton().findSchema(name);
+  if (!op) return;  // a kernel whose operator was never defined
+  if (std::binary_search(kLeftAlone.begin(), kLeftAlone.end(), toString(name))) return;
+  if (op->hasComputedKernelForDispatchKey(c10::DispatchKey::CPU)) {
+    Register(name, c10::KernelFunction::makeFromBoxedFunctor(std::make_unique<CpuKernel>(*op)));
+  } else {
+    Register(name, c10::KernelFunction::makeFromBoxedFunctor(std::make_unique<Refusal>()));
+  }
+}
+
+}  // namespace
+
+void TakeOverOperators() {
+  // PyTorch warns about kernels that are registered twice; here that is the purpose.
+  Silence silence;
+  const c10::WarningUtils::WarningHandlerGuard silent(&silence);
+  for (const c10::OperatorName& name :
+       c10::Dispatcher::singleton().getRegistrationsForDispatchKey(c10::DispatchKey::CUDA)) {
+    TakeOver(name);
+  }
+  Register({"aten::copy_", ""}, c10::KernelFunction::makeFromUnboxedFunction(TORCH_FN(Copy)));
+  const auto convolution = c10::Dispatcher::singleton().findSchemaOrThrow("aten::convolution", "");
+  Register(convolution.operator_name(),
+           c10::KernelFunction::makeFromBoxedFunctor(std::make_unique<CpuKernel>(convolution)));
+}
+
+}  // namespace portcullis::simcompute
