@@ -9,6 +9,7 @@
 #include "src/simcompute/device_allocator.h"
 #include "src/simcompute/device_view.h"
 #include "src/simcompute/random.h"
+#include "src/simcompute/substitutes/substitutes.h"
 
 namespace portcullis::simcompute {
 namespace {
@@ -47,9 +48,10 @@ void ComeBack(Aliases& aliases, IValue& value) {
 
 }  // namespace
 
-CpuKernel::CpuKernel(const c10::OperatorHandle& op)
+CpuKernel::CpuKernel(const c10::OperatorHandle& op, const c10::KernelFunction* substitute)
     : name_(toString(op.operator_name())),
       check_(op.schema()),
+      substitute_(substitute),
       is_foreach_(op.schema().name().starts_with("aten::_foreach_")),
       draws_unasked_(op.hasTag(at::Tag::nondeterministic_seeded)) {
   const std::vector<c10::Argument>& arguments = op.schema().arguments();
@@ -101,6 +103,14 @@ bool CpuKernel::AreTogether(c10::ArrayRef<IValue> arguments) const {
   return together;
 }
 
+void CpuKernel::Compute(const c10::OperatorHandle& op, torch::jit::Stack* stack) const {
+  if (substitute_) {
+    substitute_->callBoxed(op, kCpu, stack);
+  } else {
+    op.redispatchBoxed(kCpu, stack);
+  }
+}
+
 void CpuKernel::operator()(const c10::OperatorHandle& op, c10::DispatchKeySet,
                            torch::jit::Stack* stack) const {
   const std::size_t count = op.schema().arguments().size();
@@ -135,10 +145,11 @@ void CpuKernel::operator()(const c10::OperatorHandle& op, c10::DispatchKeySet,
         break;
     }
   }
+  if (draws_unasked_) OperatorGenerator() = NextGenerator(std::nullopt, device);
   {
     const at::AutoDispatchBelowADInplaceOrView below;
     const AllocateOnDevice allocate(device);
-    op.redispatchBoxed(kCpu, stack);
+    Compute(op, stack);
   }
   aliases.FinishWrites();
   for (std::size_t i = 0; i < op.schema().returns().size(); ++i) {

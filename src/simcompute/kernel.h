@@ -15,7 +15,9 @@ namespace portcullis::simcompute {
 // operator; thread-safe, for it never changes.
 class CpuKernel final : public c10::OperatorKernel {
  public:
-  explicit CpuKernel(const c10::OperatorHandle& op);
+  // `substitute`: computes instead of the CPU's kernel, on the same tensors; outlives this.
+  explicit CpuKernel(const c10::OperatorHandle& op,
+                     const c10::KernelFunction* substitute = nullptr);
 
   void operator()(const c10::OperatorHandle& op, c10::DispatchKeySet keys,
                   torch::jit::Stack* stack) const;
@@ -32,11 +34,15 @@ class CpuKernel final : public c10::OperatorKernel {
   c10::DeviceIndex DeviceOf(c10::ArrayRef<c10::IValue> arguments) const;
   bool AreTogether(c10::ArrayRef<c10::IValue> arguments) const;
 
+  // The CPU's own kernel, or what stands in for it, on CPU tensors.
+  void Compute(const c10::OperatorHandle& op, torch::jit::Stack* stack) const;
+
   std::string name_;
   DeviceCheck check_;
   std::vector<Argument> arguments_;
+  const c10::KernelFunction* substitute_;  // null: none
   bool is_foreach_;     // made of one call for each tensor, which may be on different devices
-  bool draws_unasked_;  // from the CPU's default generator: it takes none
+  bool draws_unasked_;  // random numbers, and is given no generator
 };
 
 }  // namespace portcullis::simcompute

@@ -12,6 +12,7 @@
 
 #include "src/simcompute/copy.h"
 #include "src/simcompute/kernel.h"
+#include "src/simcompute/substitutes/substitutes.h"
 
 namespace portcullis::simcompute {
 namespace {
@@ -41,6 +42,9 @@ constexpr std::array<std::string_view, 19> kLeftAlone = {
 };
 static_assert(std::is_sorted(kLeftAlone.begin(), kLeftAlone.end()));
 
+// Operators that have no CUDA kernel of their own, and whose common code chooses one by the device.
+constexpr std::array kAlso = {"aten::convolution"};
+
 // An operator of the CUDA key that the CPU cannot compute: says so by name.
 class Refusal final : public c10::OperatorKernel {
  public:
@@ -63,14 +67,29 @@ void Register(const c10::OperatorName& name, c10::KernelFunction kernel) {
       name, c10::DispatchKey::CUDA, std::move(kernel), std::nullopt, nullptr, "portcullis"));
 }
 
+template <class Functor, class... Arguments>
+void Register(const c10::OperatorName& name, Arguments&&... arguments) {
+  Register(name, c10::KernelFunction::makeFromBoxedFunctor(
+                     std::make_unique<Functor>(std::forward<Arguments>(arguments)...)));
+}
+
+bool IsLeftAlone(const std::string& name) {
+  // Collectives: their process groups do the work, and say what they cannot do.
+  return name.starts_with("c10d::") ||
+         std::binary_search(kLeftAlone.begin(), kLeftAlone.end(), name);
+}
+
 void TakeOver(const c10::OperatorName& name) {
   const auto op = c10::Dispatcher::singleton().findSchema(name);
   if (!op) return;  // a kernel whose operator was never defined
-  if (std::binary_search(kLeftAlone.begin(), kLeftAlone.end(), toString(name))) return;
-  if (op->hasComputedKernelForDispatchKey(c10::DispatchKey::CPU)) {
-    Register(name, c10::KernelFunction::makeFromBoxedFunctor(std::make_unique<CpuKernel>(*op)));
+  if (IsLeftAlone(toString(name))) return;
+  const auto substitute = AllSubstitutes().find(toString(name));
+  if (substitute != AllSubstitutes().end()) {
+    Register<CpuKernel>(name, *op, &substitute->second);
+  } else if (op->hasComputedKernelForDispatchKey(c10::DispatchKey::CPU)) {
+    Register<CpuKernel>(name, *op);
   } else {
-    Register(name, c10::KernelFunction::makeFromBoxedFunctor(std::make_unique<Refusal>()));
+    Register<Refusal>(name);
   }
 }
 
@@ -85,9 +104,10 @@ void TakeOverOperators() {
     TakeOver(name);
   }
   Register({"aten::copy_", ""}, c10::KernelFunction::makeFromUnboxedFunction(TORCH_FN(Copy)));
-  const auto convolution = c10::Dispatcher::singleton().findSchemaOrThrow("aten::convolution", "");
-  Register(convolution.operator_name(),
-           c10::KernelFunction::makeFromBoxedFunctor(std::make_unique<CpuKernel>(convolution)));
+  for (const char* name : kAlso) {
+    const auto op = c10::Dispatcher::singleton().findSchemaOrThrow(name, "");
+    Register<CpuKernel>(op.operator_name(), op);
+  }
 }
 
 }  // namespace portcullis::simcompute
