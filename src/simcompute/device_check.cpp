@@ -90,7 +90,9 @@ void DeviceCheck::CheckAsIterator(c10::ArrayRef<c10::IValue> arguments) const {
     });
   }
   for (const Argument& argument : arguments_) {
+    const bool is_index = argument.name == "indices";  // those of x[i] may stay on the CPU
     ForEachTensor(arguments[argument.position], [&](const at::Tensor& tensor) {
+      if (is_index && tensor.is_cpu()) return;
       const bool is_scalar = !argument.is_output && tensor.dim() == 0 && tensor.is_cpu();
       TORCH_CHECK(is_scalar || tensor.device() == common,
                   "Expected all tensors to be on the same device, but found at least two devices, ",

@@ -1,0 +1,216 @@
+"""Owns: a simulated GPU that computes is still a device of its own: what may not meet is refused in
+PyTorch's words, results live there, are counted there, and the host cannot reach them."""
+
+import ctypes
+import unittest
+
+from computing import computing
+
+import torch
+from torch.nn import functional
+
+
+def text_of(function):
+    """What it raises, or "" if nothing."""
+    try:
+        function()
+    except Exception as error:  # whatever it is, the test compares its text
+        return f"{type(error).__name__}: {error}"
+    return ""
+
+
+class Mixing(unittest.TestCase):
+    SAME = "RuntimeError: Expected all tensors to be on the same device, but "
+
+    def texts(self, *functions, **host):
+        outcome = computing(lambda: [text_of(function) for function in functions], **host)
+        self.assertIsNotNone(outcome.value, outcome.stderr)
+        return outcome.value
+
+    def test_is_refused_where_tensor_iterator_refuses_it(self):
+        found = self.texts(
+            lambda: torch.ones(2).cuda() + torch.ones(2),
+            lambda: torch.ones(2) * torch.ones(2).cuda(),
+            lambda: torch.ones(2).cuda(0) + torch.ones(2).cuda(1),
+            lambda: torch.ones(2).cuda().add_(torch.ones(2)))
+        self.assertEqual(found, [
+            self.SAME + "found at least two devices, cuda:0 and cpu!",
+            self.SAME + "found at least two devices, cuda:0 and cpu!",
+            self.SAME + "found at least two devices, cuda:0 and cuda:1!",
+            self.SAME + "found at least two devices, cuda:0 and cpu!"])
+
+    def test_is_refused_with_the_name_of_the_argument(self):
+        found = self.texts(
+            lambda: torch.ones(2, 2).cuda() @ torch.ones(2, 2),
+            lambda: functional.linear(torch.ones(1, 2).cuda(), torch.ones(3, 2), torch.ones(3)),
+            lambda: torch.cat([torch.ones(2).cuda(0), torch.ones(2).cuda(1)]),
+            lambda: torch.ones(3).cuda().index_select(0, torch.tensor([0])))
+        for text, argument, wrapper in zip(
+                found, ("mat2 is on cpu", "mat1 is on cuda:0", "tensors is on cuda:1",
+                        "index is on cpu"), ("mm", "addmm", "cat", "_index_select")):
+            self.assertIn(argument, text)
+            self.assertTrue(text.startswith(self.SAME), text)
+            self.assertIn(f"in method wrapper_CUDA_{wrapper})", text)
+
+    def test_of_numbers_that_are_cpu_tensors_is_allowed(self):
+        def compute():
+            x = torch.ones(2).cuda()
+            return [(x * torch.tensor(3.0)).tolist(), (torch.tensor(1.0) - x).tolist(),
+                    torch.where(x > 0, x, torch.tensor(0.0)).tolist(),
+                    x[torch.tensor([1])].tolist()]
+        self.assertEqual(computing(compute).value, [[3, 3], [0, 0], [1, 1], [1]])
+
+    def test_of_recurrent_layers_and_their_states_is_refused(self):
+        def run():
+            layer = torch.nn.LSTM(2, 3).cuda()
+            layer(torch.ones(1, 1, 2).cuda(), (torch.zeros(1, 1, 3), torch.zeros(1, 1, 3)))
+        self.assertIn("Input and hidden tensors are not at the same device, found input tensor at "
+                      "cuda:0 and hidden tensor at cpu", self.texts(run)[0])
+
+    def test_of_generators_is_refused(self):
+        found = self.texts(lambda: torch.ones(3).cuda().normal_(generator=torch.Generator()))
+        self.assertIn("Expected a 'cuda' device type for generator but found 'cpu'", found[0])
+
+    def test_of_lists_goes_tensor_by_tensor(self):
+        def compute():
+            ones = [torch.ones(2).cuda(0), torch.ones(2).cuda(1)]
+            return [(str(t.device), t.tolist()) for t in torch._foreach_add(ones, 1)]
+        self.assertEqual(computing(compute).value, [["cuda:0", [2, 2]], ["cuda:1", [2, 2]]])
+
+
+class Results(unittest.TestCase):
+    def test_cannot_be_touched_by_the_host(self):
+        outcome = computing(lambda: ctypes.string_at((torch.ones(4).cuda() + 1).data_ptr(), 16))
+        self.assertEqual(outcome.signal, "SIGSEGV")
+
+    def test_are_counted_as_memory_of_their_device(self):
+        def compute():
+            x = torch.ones(1 << 20).cuda(1)
+            torch.cuda.reset_peak_memory_stats(1)
+            before = torch.cuda.memory_allocated(1)
+            y = x + 1
+            after = torch.cuda.memory_allocated(1)
+            del y
+            return [after - before, torch.cuda.memory_allocated(1) - before,
+                    torch.cuda.max_memory_allocated(1) - before, torch.cuda.memory_allocated(0)]
+        made, left, peak, elsewhere = computing(compute).value
+        self.assertEqual((made, left, elsewhere), (4 << 20, 0, 0))
+        self.assertLessEqual(abs(peak - (4 << 20)), 4096, "what is small may come and go beside it")
+
+    def test_may_be_too_large_for_their_device(self):
+        from host_file import device
+        text = computing(lambda: text_of(lambda: torch.ones(12 << 20).cuda() + 1),
+                         devices=[device("Small", 0.0625)]).value
+        self.assertIn("OutOfMemoryError: CUDA out of memory. Tried to allocate 48.00 MiB.", text)
+
+    def test_take_the_place_of_what_they_are_written_to(self):
+        def compute():
+            x = torch.arange(6.0).cuda()
+            view, address = x[1:4], x.data_ptr()
+            view.mul_(10)
+            out = torch.empty(0, device="cuda")
+            torch.add(x, 1, out=out)
+            rows = torch.zeros(2, 3, device="cuda")
+            rows.t()[1].copy_(torch.tensor([7.0, 8.0]))
+            return [x.tolist(), view.data_ptr() - address, out.tolist(), rows.tolist(),
+                    x.reshape(2, 3).t().contiguous().tolist(), x.view(2, 3).t().sum(0).tolist()]
+        self.assertEqual(computing(compute).value, [
+            [0, 10, 20, 30, 4, 5], 4, [1, 11, 21, 31, 5, 6], [[0, 7, 0], [0, 8, 0]],
+            [[0, 30], [10, 4], [20, 5]], [30, 39]])
+
+    def test_keep_the_strides_that_pytorch_gives_them(self):
+        def strides():
+            x = torch.ones(2, 3, 4, 4).to(memory_format=torch.channels_last)
+            layer = torch.nn.Conv2d(3, 5, 3)
+            return [[(t + 1).stride(), layer.to(t.device)(t).stride(), t.transpose(1, 2).exp().stride()]
+                    for t in (x, x.cuda())]
+        cpu, cuda = computing(strides).value
+        self.assertEqual(cpu, cuda)
+
+    def test_move_between_devices_with_conversion(self):
+        def move():
+            x = torch.arange(6.0).reshape(2, 3).cuda(0).t()
+            y = torch.zeros(3, 2, dtype=torch.int64, device="cuda:1").t()
+            y.copy_(x.t())
+            return [x.to("cuda:1").tolist(), x.to("cuda:1", torch.int32).tolist(), y.tolist(),
+                    x.to("cpu", torch.float64).tolist(), str(x.to("cuda:1").device)]
+        expected = [[0, 3], [1, 4], [2, 5]]
+        self.assertEqual(computing(move).value,
+                         [expected, expected, [[0, 1, 2], [3, 4, 5]], expected, "cuda:1"])
+
+
+class RandomNumbers(unittest.TestCase):
+    def test_follow_the_seed_of_their_device(self):
+        def draw():
+            found = []
+            torch.cuda.init()
+            for seeds in ((7, 8), (7, 9)):
+                for number, seed in enumerate(seeds):
+                    torch.cuda.default_generators[number].manual_seed(seed)
+                found.append([torch.rand(3, device=f"cuda:{i}").tolist() for i in range(2)])
+            return found
+        (first, second), (again, other) = computing(draw).value
+        self.assertEqual(first, again)
+        self.assertNotEqual(second, other)
+        self.assertNotEqual(first, second)
+
+    def test_go_on_from_a_saved_state(self):
+        def draw():
+            torch.cuda.manual_seed(5)
+            functional.dropout(torch.ones(8, device="cuda"))
+            state = torch.cuda.get_rng_state()
+            first = torch.randn(4, device="cuda").tolist()
+            torch.cuda.set_rng_state(state)
+            return [first, torch.randn(4, device="cuda").tolist(),
+                    torch.randn(4, device="cuda").tolist()]
+        first, again, later = computing(draw).value
+        self.assertEqual(first, again)
+        self.assertNotEqual(again, later)
+
+    def test_leave_the_cpus_generator_alone(self):
+        def draw():
+            torch.manual_seed(5)
+            expected = torch.rand(3).tolist()
+            torch.manual_seed(5)
+            functional.dropout(torch.randn(8, device="cuda"))
+            torch.randperm(9, device="cuda")
+            return [expected, torch.rand(3).tolist()]
+        expected, found = computing(draw).value
+        self.assertEqual(expected, found)
+
+
+class Runtime(unittest.TestCase):
+    def test_counts_operators_as_kernels(self):
+        def compute():
+            x = torch.ones(2).cuda(1)
+            for _ in range(5):
+                x = x + 1
+        counters = computing(compute).record["counters"][0]
+        self.assertEqual([counters[i]["kernels_launched"] for i in range(2)], [0, 5])
+
+    def test_refuses_by_name_what_it_cannot_compute(self):
+        found = computing(lambda: text_of(lambda: torch.ops.aten.miopen_rnn(
+            torch.ones(1).cuda(), [], 0, torch.ones(1).cuda(), None, 0, 1, 1, False, 0, False, False,
+            [], None))).value
+        self.assertIn("NotImplementedError: aten::miopen_rnn is not computed on a simulated GPU", found)
+
+    def test_orders_work_by_streams_and_events(self):
+        def compute():
+            stream, event = torch.cuda.Stream(), torch.cuda.Event()
+            x = torch.ones(3, device="cuda")
+            with torch.cuda.stream(stream):
+                y = x * 2
+                event.record()
+            torch.cuda.current_stream().wait_event(event)
+            return [(y + 1).tolist(), event.query()]
+        self.assertEqual(computing(compute).value, [[3, 3, 3], True])
+
+    def test_says_why_a_plugin_cannot_be_loaded(self):
+        from simulated import on_host
+        outcome = on_host(lambda: torch.ones(1).cuda(), PORTCULLIS_SIM_COMPUTE="/nowhere.so")
+        self.assertIn("operation not supported", outcome.raised)
+        self.assertIn("cannot load the computing plugin: /nowhere.so", outcome.stderr)
+
+
+if __name__ == "__main__":
+    unittest.main()
