@@ -49,7 +49,7 @@ void ComeBack(Aliases& aliases, IValue& value) {
 }  // namespace
 
 CpuKernel::CpuKernel(const c10::OperatorHandle& op, const c10::KernelFunction* substitute)
-    : name_(toString(op.operator_name())),
+    : name_(op.schema().name()),
       check_(op.schema()),
       substitute_(substitute),
       is_foreach_(op.schema().name().starts_with("aten::_foreach_")),
