@@ -24,6 +24,7 @@ std::span<const Subcommand> Subcommands();
 
 Action DeclareCheck(CLI::App& command);
 Action DeclareInspect(CLI::App& command);
+Action DeclareRepro(CLI::App& command);
 Action DeclareRetag(CLI::App& command);
 Action DeclareRun(CLI::App& command);
 Action DeclareList(CLI::App& command);

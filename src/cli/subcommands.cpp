@@ -9,6 +9,8 @@ std::span<const Subcommand> Subcommands() {
       Subcommand{"check", "say where a checkpoint loads, in milliseconds, without loading it",
                  DeclareCheck},
       Subcommand{"inspect", "show the device map of a checkpoint", DeclareInspect},
+      Subcommand{"repro", "from an error text to what happened, what to do, and a reproduction",
+                 DeclareRepro},
       Subcommand{"retag", "change the device tags of a checkpoint, and nothing else in it",
                  DeclareRetag},
       Subcommand{"run",

@@ -63,20 +63,72 @@ constexpr std::array kCatalog{
                "torch/_utils.py _get_restore_location, 2.11"},
     ErrorClass{"torchscript-archive", "with TorchScript archives passed to", "",
                "a TorchScript file was given to torch.load", "torch/serialization.py, 2.11"},
+    ErrorClass{
+        "fused-steps", "Expected all tensors to be on the same device", "state_steps is on cpu",
+        "a fused optimizer wants its step counts on the GPU, and the map left them on the CPU",
+        "ATen generated wrappers (_fused_adam_), 2.11"},
     ErrorClass{"different-devices", "Expected all tensors to be on the same device", "",
                "an operator met tensors on two devices", "ATen generated wrappers, 2.11"},
     ErrorClass{"rng-state", "RNG state must be a torch.ByteTensor", "",
                "the map moved an RNG state to a GPU", "torch/random.py, 2.11"},
+    ErrorClass{"rng-count", "set_rng_state", "tuple index out of range",
+               "there are more saved RNG states than GPUs", "torch/cuda/random.py, 2.11"},
+    ErrorClass{"capturable-steps", "If capturable=False, state_steps should not be CUDA tensors",
+               "", "the map moved the optimizer's step counts to the GPU",
+               "torch/optim/adam.py, 1.12.0"},
+    ErrorClass{"parallel-devices", "module must have its parameters and buffers on device",
+               "but found one of them on device",
+               "DataParallel got a module that is not on its first device",
+               "torch/nn/parallel/data_parallel.py, 2.11"},
+    ErrorClass{"rnn-devices", "tensors are not at the same device, found input tensor at", "",
+               "a recurrent layer's input, state and weights are on different devices",
+               "aten/src/ATen/native/RNN.cpp, 2.11"},
+    ErrorClass{"bad-device-string", "Invalid device string: '", "", "that is no device's name",
+               "c10/core/Device.cpp, 2.11"},
+    ErrorClass{"map-not-callable", "map_location(storage, location)", "object is not callable",
+               "map_location is neither device, dict nor function",
+               "torch/serialization.py _get_restore_location, 2.11"},
+    ErrorClass{"callable-map", "Callable map_location not supported with", "",
+               "some tensors were saved in a way that only a device or a dict can map",
+               "torch/_utils.py, 2.11"},
+    ErrorClass{"hpu-tag", "The HPU device module is not registered", "",
+               "the tag names an Intel Gaudi", "torch/serialization.py, 2.11"},
+    ErrorClass{"no-kernel-image", "no kernel image is available for execution on the device", "",
+               "this PyTorch has no code for that GPU's architecture",
+               "cudaErrorNoKernelImageForDevice, CUDA 13.0"},
+    ErrorClass{"compiled-package-device", "Incorrect device passed to aoti_runner", "",
+               "an AOTInductor package was compiled for another kind of device",
+               "torch/csrc/inductor/aoti_runner/model_container_runner_cpu.cpp, 2.11"},
+    ErrorClass{"data-device", "Specified device ", "does not match device of data",
+               "a compiled package or from_blob was told another device than the data's",
+               "aten/src/ATen/templates/Functions.cpp, 2.11"},
+    ErrorClass{"safetensors-device", "SafetensorError: device ", "is invalid",
+               "safetensors was asked for a device that is no device's name",
+               "safetensors/safetensors#674, safetensors 0.6"},
+    ErrorClass{"mask-not-a-number", "invalid literal for int() with base 10: 'GPU-", "",
+               "a program reads CUDA_VISIBLE_DEVICES as numbers and it holds UUIDs",
+               "vllm-project/vllm#41848"},
 };
+
+// Where `first` occurs with `then` behind it, for the last time; npos if it does not.
+std::size_t FindPair(std::string_view text, std::string_view first, std::string_view then) {
+  const std::size_t last = then.empty() ? std::string_view::npos : text.rfind(then);
+  const bool missing = !then.empty() && (last == std::string_view::npos || last < first.size());
+  if (missing) return std::string_view::npos;
+  return then.empty() ? text.rfind(first) : text.rfind(first, last - first.size());
+}
 
 }  // namespace
 
 std::span<const ErrorClass> ErrorCatalog() { return kCatalog; }
 
 bool Matches(const ErrorClass& error, std::string_view text) {
-  const std::size_t at = text.find(error.first);
-  return at != std::string_view::npos &&
-         text.find(error.then, at + error.first.size()) != std::string_view::npos;
+  const auto wordings = OtherWordings();
+  return FindPair(text, error.first, error.then) != std::string_view::npos ||
+         std::any_of(wordings.begin(), wordings.end(), [&](const Wording& wording) {
+           return wording.id == error.id &&
+                  FindPair(text, wording.first, wording.then) != std::string_view::npos;
+         });
 }
 
 const ErrorClass* FindErrorClass(std::string_view id) {
@@ -89,6 +141,22 @@ const ErrorClass* ClassifyError(std::string_view text) {
   const auto* found = std::find_if(kCatalog.begin(), kCatalog.end(),
                                    [&](const ErrorClass& error) { return Matches(error, text); });
   return found == kCatalog.end() ? nullptr : found;
+}
+
+std::vector<FoundError> FindErrors(std::string_view text) {
+  std::vector<FoundError> found;
+  for (const ErrorClass& error : kCatalog) {
+    const std::size_t at = FindPair(text, error.first, error.then);
+    if (at != std::string_view::npos) found.push_back({&error, nullptr, at});
+    for (const Wording& wording : OtherWordings()) {
+      if (wording.id != error.id) continue;
+      const std::size_t there = FindPair(text, wording.first, wording.then);
+      if (there != std::string_view::npos) found.push_back({&error, &wording, there});
+    }
+  }
+  std::stable_sort(found.begin(), found.end(),
+                   [](const FoundError& a, const FoundError& b) { return a.at > b.at; });
+  return found;
 }
 
 }  // namespace portcullis::portability

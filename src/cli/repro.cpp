@@ -1,0 +1,115 @@
+// Owns: portcullis repro.
+#include <fmt/format.h>
+
+#include <filesystem>
+#include <fstream>
+#include <iostream>
+#include <iterator>
+#include <memory>
+
+#include "harness/report/whole_file.h"
+#include "harness/repro/emit.h"
+#include "harness/repro/recognise.h"
+#include "harness/repro/tell.h"
+#include "harness/suite/installation.h"
+#include "src/cli/subcommand.h"
+
+namespace portcullis::cli {
+namespace {
+
+namespace fs = std::filesystem;
+
+struct Options {
+  std::string text, from, emit, folder;
+};
+
+std::string ReadAll(std::istream& stream) {
+  return {std::istreambuf_iterator<char>(stream), std::istreambuf_iterator<char>()};
+}
+
+// What was pasted, or the log it stands in.
+std::string TextOf(const Options& options) {
+  if (options.text.empty() == options.from.empty()) {
+    throw UsageError(
+        "say what to look at, one of: portcullis repro 'the error text', --from log.txt, or - for "
+        "standard input");
+  }
+  if (options.text == "-" || options.from == "-") return ReadAll(std::cin);
+  if (options.from.empty()) return options.text;
+  std::ifstream stream(options.from, std::ios::binary);
+  if (!stream || fs::is_directory(options.from)) {
+    throw UsageError(SystemError("cannot read " + options.from));
+  }
+  return ReadAll(stream);
+}
+
+// An error class by its id, or the one that the text ends in.
+repro::Recognised Find(const Options& options) {
+  if (const auto* error = portability::FindErrorClass(options.text)) {
+    return {error, nullptr, std::string(error->first), {}, {}};
+  }
+  const auto found = repro::Recognise(TextOf(options));
+  if (found) return *found;
+  throw Error(
+      ExitCode::kFinding,
+      "no known error in that text. Paste the last lines of the traceback; 'portcullis list "
+      "errors' shows what is known");
+}
+
+void WriteFiles(const std::vector<repro::EmittedFile>& files, const fs::path& folder) {
+  std::error_code error;
+  fs::create_directories(folder, error);
+  if (error) {
+    throw CannotRun(fmt::format("cannot make the folder {}: {}", folder.string(), error.message()));
+  }
+  for (const auto& file : files) {
+    report::WriteWholeFile(folder / file.name, file.text);
+    if (file.executable) {
+      fs::permissions(folder / file.name, fs::perms::owner_exec, fs::perm_options::add, error);
+    }
+    fmt::print("{}\n", (folder / file.name).string());
+  }
+}
+
+void Print(const std::vector<repro::EmittedFile>& files) {
+  const char* gap = "";
+  for (const auto& file : files) {
+    fmt::print("{}==> {} <==\n{}", gap, file.name, file.text);
+    gap = "\n";
+  }
+}
+
+ExitCode Repro(const Options& options) {
+  if (!options.folder.empty() && options.emit.empty()) {
+    throw UsageError("-o is for --emit; say --emit py, cpp or sh");
+  }
+  const auto found = Find(options);
+  const auto& guide = repro::GuideTo(found.error->id);
+  if (!options.emit.empty()) {
+    const auto files = repro::Emit(guide, repro::ParseForm(options.emit));
+    options.folder.empty() ? Print(files) : WriteFiles(files, options.folder);
+    return ExitCode::kAsExpected;
+  }
+  const host::HostLibrary hosts(suite::FindInstallation().hosts);
+  const std::string gpu = repro::ValueOf(found.facts, "GPU asked for");
+  const std::string tag = repro::ValueOf(found.facts, "tag");
+  const std::string asked = !tag.empty() ? tag : "cuda:" + (gpu.empty() ? "0" : gpu);
+  fmt::print("{}", repro::Tell(found, guide, repro::WhoGives(found.error->id, asked, hosts),
+                               report::Style(stdout)));
+  return ExitCode::kAsExpected;
+}
+
+}  // namespace
+
+Action DeclareRepro(CLI::App& command) {
+  auto options = std::make_shared<Options>();
+  command.add_option("text", options->text,
+                     "the error as pasted, the name of an error class, or - for standard input");
+  command.add_option("--from", options->from, "a log or traceback to find the error in");
+  command.add_option("--emit", options->emit,
+                     "write a program that fails that way, and one that does not: py, cpp or sh");
+  command.add_option("-o,--output", options->folder, "the folder to write them to");
+  return [options] { return Repro(*options); };
+}
+
+}  // namespace portcullis::cli
