@@ -35,7 +35,7 @@ HOSTS = {
 # Error texts that need more than PyTorch and a simulated host, or another PyTorch than this one.
 WITHOUT = {"no-capable-device", "not-compiled-with-cuda", "cpu-build", "not-linked", "pickle-not-a-dict",
            "mmap-map", "capturable-steps", "callable-map", "no-kernel-image", "compiled-package-device",
-           "data-device", "safetensors-device", "mask-not-a-number"}
+           "data-device", "safetensors-device", "mask-not-a-number", "export-load", "package-meta"}
 
 
 def portcullis(*arguments, **more):
