@@ -4,161 +4,208 @@
 #include <fmt/ranges.h>
 
 #include <algorithm>
-#include <array>
 #include <map>
+#include <vector>
+
+#include "src/base/size.h"
+#include "src/checkpoint/role.h"
 
 namespace portcullis::report {
 namespace {
 
 using checkpoint::DeviceMap;
+using checkpoint::TensorEntry;
 
-std::map<std::string, std::uint64_t> BytesByTag(const DeviceMap& map) {
-  std::map<std::string, std::uint64_t> bytes;
-  for (const auto& storage : map.storages) bytes[storage.device] += storage.bytes;
-  return bytes;
+constexpr std::size_t kGap = 2;  // between columns
+
+struct Total {
+  std::size_t storages = 0, tensors = 0;
+  std::uint64_t bytes = 0;  // of the storages, each once
+};
+
+std::map<std::string, Total> TotalsByTag(const DeviceMap& map) {
+  std::map<std::string, Total> totals;
+  for (const auto& storage : map.storages) {
+    ++totals[storage.device].storages;
+    totals[storage.device].bytes += storage.bytes;
+  }
+  for (const auto& tensor : map.tensors) ++totals[tensor.device].tensors;
+  return totals;
 }
 
-std::size_t NameWidth(const DeviceMap& map) {
-  constexpr std::size_t kMost = 44;
-  std::size_t width = 6;
-  for (const auto& tensor : map.tensors) width = std::max(width, Columns(tensor.name));
-  return std::min(width, kMost);
+std::string Pad(const std::string& text, std::size_t width, bool right = false) {
+  const std::string blank(width - std::min(width, Columns(text)), ' ');
+  return right ? blank + text : text + blank;
 }
 
-// Devices that are no tags: the load succeeds, and what uses them fails.
-std::string Remaining(const DeviceMap& map) {
-  std::map<std::string, std::string> first;  // by kind of place
+// Rows of text with columns that line up; the first one is shortened where a line would not fit.
+class Rows {
+ public:
+  explicit Rows(std::vector<bool> right) : right_(std::move(right)), widths_(right_.size()) {}
+
+  void Add(std::vector<std::string> row) {
+    for (std::size_t i = 0; i < row.size(); ++i) {
+      widths_[i] = std::max(widths_[i], Columns(row[i]));
+    }
+    rows_.push_back(std::move(row));
+  }
+
+  std::string Text(const Style& style) const {
+    constexpr std::size_t kIndent = 2;
+    constexpr std::size_t kLeast = 16;
+    std::size_t others = kIndent;
+    for (std::size_t i = 1; i < widths_.size(); ++i) {
+      others += widths_[i] == 0 ? 0 : widths_[i] + kGap;
+    }
+    const std::size_t left = style.width() > others ? style.width() - others : 0;
+    const std::size_t first = std::min(widths_[0], std::max(left, kLeast));
+    std::string text;
+    for (const auto& row : rows_) text += Line(row, first, kIndent);
+    return text;
+  }
+
+ private:
+  std::string Line(const std::vector<std::string>& row, std::size_t first,
+                   std::size_t indent) const {
+    std::string line = std::string(indent, ' ') + Pad(ShortenedName(row[0], first), first);
+    for (std::size_t i = 1; i < row.size(); ++i) {
+      if (widths_[i] == 0) continue;
+      line += std::string(kGap, ' ') + Pad(row[i], widths_[i], right_[i]);
+    }
+    line.erase(line.find_last_not_of(' ') + 1);
+    return line + "\n";
+  }
+
+  std::vector<bool> right_;
+  std::vector<std::size_t> widths_;
+  std::vector<std::vector<std::string>> rows_;
+};
+
+// "optimizer state", "shares base": what else there is to say of a tensor.
+class Notes {
+ public:
+  explicit Notes(const DeviceMap& map) {
+    for (const auto& tensor : map.tensors) {
+      if (!tensor.storage.empty()) first_.emplace(tensor.storage, &tensor);
+    }
+  }
+  std::string Of(const TensorEntry& tensor) const {
+    const auto first = first_.find(tensor.storage);
+    if (first != first_.end() && first->second != &tensor) {
+      constexpr std::size_t kMost = 16;
+      return "shares " + ShortenedName(first->second->name, kMost);
+    }
+    return std::string(RoleOf(tensor));
+  }
+
+ private:
+  std::map<std::string, const TensorEntry*> first_;  // tensor of each storage
+};
+
+std::string TensorRows(const DeviceMap& map, const Style& style) {
+  const Notes notes(map);
+  Rows rows({false, false, false, true, false, false});
+  for (const auto& tensor : map.tensors) {
+    rows.Add({tensor.name, tensor.dtype, fmt::format("[{}]", fmt::join(tensor.shape, ", ")),
+              SizeText(tensor.bytes), ShownTag(tensor.device), notes.Of(tensor)});
+  }
+  return rows.Text(style);
+}
+
+// Devices that are no storage's tag.
+std::string OtherRows(const DeviceMap& map, const Style& style) {
+  Rows rows({false, false, false, false});
+  bool any = false;
   for (const auto& tag : map.tags) {
-    const bool harmless = tag.place == checkpoint::Place::kStorageTag ||
-                          tag.place == checkpoint::Place::kLookalike || tag.device == "cpu";
-    if (!harmless) first.emplace(PlaceName(tag.place), tag.device);
+    if (tag.place == checkpoint::Place::kStorageTag) continue;
+    any = true;
+    rows.Add({tag.name.empty() ? tag.member : tag.name, tag.device, PlaceName(tag.place),
+              fmt::format("at byte {}{}", tag.offset,
+                          tag.name.empty() || tag.member.empty()
+                              ? ""
+                              : " of " + tag.member.substr(tag.member.rfind('/') + 1))});
   }
-  std::string text;
-  for (const auto& [place, device] : first) {
-    text += fmt::format("      note: a {} names {}; no map_location reaches it\n", place, device);
-  }
-  return text;
+  return any ? style.Bold("other devices named") + "\n" + rows.Text(style) : "";
 }
 
-std::string ShownTag(const std::string& device) { return device.empty() ? "-" : device; }
+std::string TotalRows(const DeviceMap& map, const Style& style) {
+  Rows rows({false, true, true, true});
+  for (const auto& [device, total] : TotalsByTag(map)) {
+    rows.Add({ShownTag(device), fmt::format("{} tensors", total.tensors),
+              fmt::format("{} storages", total.storages), SizeText(total.bytes)});
+  }
+  return style.Bold("by tag") + "\n" + rows.Text(style);
+}
 
 }  // namespace
 
-std::string Bytes(std::uint64_t bytes) {
-  constexpr std::array kUnits{"B", "KiB", "MiB", "GiB", "TiB"};
-  constexpr double kStep = 1024;
-  auto amount = static_cast<double>(bytes);
-  std::size_t unit = 0;
-  while (amount >= kStep && unit + 1 < kUnits.size()) {
-    amount /= kStep;
-    ++unit;
-  }
-  return unit == 0 ? fmt::format("{} B", bytes) : fmt::format("{:.1f} {}", amount, kUnits[unit]);
-}
+std::string ShownTag(const std::string& device) { return device.empty() ? "-" : device; }
 
-std::string Headline(const DeviceMap& map) {
-  std::uint64_t all = 0;
-  std::string tags;
-  for (const auto& [device, bytes] : BytesByTag(map)) {
-    all += bytes;
-    tags += fmt::format("{}{} ({})", tags.empty() ? "" : ", ", ShownTag(device), Bytes(bytes));
+std::string ShortenedName(const std::string& name, std::size_t columns) {
+  if (Columns(name) <= columns || columns < 4) return name;
+  // Ends tell more than beginnings: a third for the beginning, the rest for the end.
+  const std::size_t head = columns / 3;
+  std::size_t begin = 0;
+  for (std::size_t seen = 0; begin < name.size() && seen < head; ++seen) {
+    ++begin;
+    while (begin < name.size() && (static_cast<unsigned char>(name[begin]) & 0xC0U) == 0x80U) {
+      ++begin;
+    }
   }
-  return fmt::format("{}, {} tensors, {}, tags: {}", FormatName(map.format), map.tensors.size(),
-                     Bytes(all), tags.empty() ? "none" : tags);
+  std::size_t end = name.size();
+  for (std::size_t seen = 0; end > begin && seen < columns - head - 1; ++seen) {
+    --end;
+    while (end > begin && (static_cast<unsigned char>(name[end]) & 0xC0U) == 0x80U) --end;
+  }
+  return name.substr(0, begin) + "…" + name.substr(end);
 }
 
 std::string DeviceMapTable(const DeviceMap& map, const Style& style) {
-  const std::size_t width = NameWidth(map);
-  std::string text = style.Bold(fmt::format("{}: {}\n", map.path, Headline(map)));
-  for (const auto& tensor : map.tensors) {
-    text +=
-        fmt::format("  {:<{}}  {:<9} {:>10}  {:<8} [{}]\n", tensor.name, width, tensor.dtype,
-                    Bytes(tensor.bytes), ShownTag(tensor.device), fmt::join(tensor.shape, ", "));
+  std::string text = style.Bold(fmt::format("{}: {}\n", map.path, FormatName(map.format))) +
+                     TensorRows(map, style) + OtherRows(map, style) + TotalRows(map, style);
+  for (const auto& warning : map.warnings) {
+    for (const std::string& line : Wrap("warning: " + warning.text, style.width())) {
+      text += style.Odd(line) + "\n";
+    }
   }
-  for (const auto& tag : map.tags) {
-    if (tag.place == checkpoint::Place::kStorageTag) continue;
-    const std::string where = tag.name.empty() ? tag.member : tag.name;
-    text += fmt::format(
-        "  {:<{}}  {} {}\n", where, width, style.Odd(tag.device),
-        style.Dim(fmt::format("({}{}{} at byte {})", PlaceName(tag.place),
-                              tag.member.empty() ? "" : " in ", tag.member, tag.offset)));
-  }
-  for (const std::string& warning : map.warnings) text += style.Odd("  " + warning) + "\n";
   return text;
 }
 
 nlohmann::json DeviceMapJson(const DeviceMap& map) {
-  nlohmann::json json{{"path", map.path},
-                      {"format", FormatName(map.format)},
-                      {"storages", nlohmann::json::array()},
-                      {"tensors", nlohmann::json::array()},
-                      {"tags", nlohmann::json::array()},
-                      {"globals", map.globals},
-                      {"warnings", map.warnings}};
+  using nlohmann::json;
+  json document{{"path", map.path},          {"format", FormatName(map.format)},
+                {"storages", json::array()}, {"tensors", json::array()},
+                {"tags", json::array()},     {"totals", json::object()},
+                {"globals", map.globals},    {"warnings", json::array()}};
   for (const auto& storage : map.storages) {
-    json["storages"].push_back({{"key", storage.key},
-                                {"device", storage.device},
-                                {"dtype", storage.dtype},
-                                {"bytes", storage.bytes}});
+    document["storages"].push_back({{"key", storage.key},
+                                    {"device", storage.device},
+                                    {"dtype", storage.dtype},
+                                    {"bytes", storage.bytes}});
   }
   for (const auto& tensor : map.tensors) {
-    json["tensors"].push_back({{"name", tensor.name},
-                               {"dtype", tensor.dtype},
-                               {"shape", tensor.shape},
-                               {"bytes", tensor.bytes},
-                               {"storage", tensor.storage},
-                               {"device", tensor.device}});
+    document["tensors"].push_back({{"name", tensor.name},
+                                   {"dtype", tensor.dtype},
+                                   {"shape", tensor.shape},
+                                   {"bytes", tensor.bytes},
+                                   {"storage", tensor.storage},
+                                   {"device", tensor.device},
+                                   {"role", RoleOf(tensor)}});
   }
   for (const auto& tag : map.tags) {
-    json["tags"].push_back({{"place", PlaceName(tag.place)},
-                            {"device", tag.device},
-                            {"member", tag.member},
-                            {"offset", tag.offset},
-                            {"storage", tag.storage},
-                            {"name", tag.name}});
+    document["tags"].push_back({{"place", PlaceName(tag.place)},
+                                {"device", tag.device},
+                                {"member", tag.member},
+                                {"offset", tag.offset},
+                                {"storage", tag.storage},
+                                {"name", tag.name}});
   }
-  return json;
-}
-
-std::string CheckedText(const suite::Checked& checked, const Style& style) {
-  if (!checked.map) return style.Bad("cannot read ") + checked.error + "\n";
-  std::string text =
-      fmt::format("{} {}: {}\n", checked.Loads() ? style.Good("ok   ") : style.Bad("fails"),
-                  style.Bold(checked.file.string()), Headline(*checked.map));
-  for (const auto& forecast : checked.forecasts) {
-    const auto& said = forecast.prediction;
-    if (said.loads && checked.Loads() && checked.forecasts.size() == 1) continue;
-    text += fmt::format("      {} on {}, {}: {}\n", forecast.strategy, forecast.host,
-                        forecast.runtime, said.loads ? style.Good("loads") : said.Text());
-    if (said.loads) continue;
-    text += fmt::format("        {}\n", said.reason);
-    if (!said.remedy.empty()) text += fmt::format("        → {}\n", style.Bold(said.remedy));
+  for (const auto& [device, total] : TotalsByTag(map)) {
+    document["totals"][device] = {
+        {"tensors", total.tensors}, {"storages", total.storages}, {"bytes", total.bytes}};
   }
-  return text + Remaining(*checked.map);
-}
-
-nlohmann::json CheckedJson(const suite::Checked& checked) {
-  nlohmann::json json{{"file", checked.file.string()},
-                      {"loads", checked.Loads()},
-                      {"error", checked.error},
-                      {"forecasts", nlohmann::json::array()}};
-  if (checked.map) {
-    json["format"] = FormatName(checked.map->format);
-    json["tags"] = BytesByTag(*checked.map);
-  }
-  for (const auto& forecast : checked.forecasts) {
-    json["forecasts"].push_back({{"host", forecast.host},
-                                 {"runtime", forecast.runtime},
-                                 {"strategy", forecast.strategy},
-                                 {"outcome", forecast.prediction.Text()},
-                                 {"loads", forecast.prediction.loads},
-                                 {"supported", forecast.prediction.supported},
-                                 {"error", forecast.prediction.error},
-                                 {"phase", forecast.prediction.phase},
-                                 {"reason", forecast.prediction.reason},
-                                 {"remedy", forecast.prediction.remedy}});
-  }
-  return json;
+  for (const auto& warning : map.warnings) document["warnings"].push_back(warning.text);
+  return document;
 }
 
 }  // namespace portcullis::report

@@ -1,27 +1,23 @@
-// Owns: showing what a checkpoint says about devices, and what that means on hosts.
+// Owns: showing what a checkpoint says about devices.
 #pragma once
 
 #include <nlohmann/json.hpp>
 #include <string>
 
 #include "harness/report/terminal.h"
-#include "harness/suite/check.h"
 #include "src/checkpoint/device_map.h"
 
 namespace portcullis::report {
 
-// "97.8 MiB", "1.0 KiB", "12 B".
-std::string Bytes(std::uint64_t bytes);
-
-// "zip, 214 tensors, 97.8 MiB, tags: cuda:0 (97.8 MiB)": one line, storages counted once.
-std::string Headline(const checkpoint::DeviceMap& map);
-
-// The device map as a table: tensors, then devices that are no tags, then warnings.
+// The device map as a table: tensors, then devices that are no tags, then totals by tag, then
+// warnings. Names are shortened in the middle so that lines fit.
 std::string DeviceMapTable(const checkpoint::DeviceMap& map, const Style& style);
 nlohmann::json DeviceMapJson(const checkpoint::DeviceMap& map);
 
-// What the rules say of one file: a line a forecast, the reason and the remedy under a failure.
-std::string CheckedText(const suite::Checked& checked, const Style& style);
-nlohmann::json CheckedJson(const suite::Checked& checked);
+// At most `columns` wide: "model.layers.…attention.weight".
+std::string ShortenedName(const std::string& name, std::size_t columns);
+
+// The tag as people see it; "-" where a file names no device.
+std::string ShownTag(const std::string& device);
 
 }  // namespace portcullis::report

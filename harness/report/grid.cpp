@@ -1,9 +1,9 @@
+#include "harness/report/grid.h"
+
 #include <fmt/format.h>
 
 #include <algorithm>
 #include <vector>
-
-#include "harness/report/terminal.h"
 
 namespace portcullis::report {
 namespace {
@@ -20,65 +20,71 @@ bool Unexpected(const Result& result) {
 }
 
 // One word a cell: what was observed, marked where it is not what was predicted.
-std::string CellText(const Result& result) {
-  std::string text = "loads";
+GridCell CellOf(const Result& result, bool with_runtime) {
+  const std::string strategy = result.c.strategy.Text();
+  GridCell cell{with_runtime ? result.c.runtime + " " + strategy : strategy,
+                scenario::HostAndMask(result.c.host, result.c.mask), "loads", GridCell::kGood};
   if (result.judgement.verdict == Verdict::kSkipped) {
-    text = "-";
+    cell.text = "-";
+    cell.look = GridCell::kPlain;
   } else if (result.observation.outcome == Outcome::kRaised) {
-    text = "fails";
+    cell.text = "fails";
+    cell.look = GridCell::kOdd;
   } else if (result.observation.outcome != Outcome::kLoaded) {
-    text = OutcomeName(result.observation.outcome);
+    cell.text = OutcomeName(result.observation.outcome);
+    cell.look = GridCell::kPlain;
   }
-  return Unexpected(result) ? text + " !" : text;
+  if (Unexpected(result)) {
+    cell.text += " !";
+    cell.look = GridCell::kBad;
+  }
+  return cell;
 }
 
 std::string Pad(const std::string& text, std::size_t width) {
   return text + std::string(width - std::min(width, Columns(text)), ' ');
 }
 
-std::string Painted(const Result& result, std::size_t width, const Style& style) {
-  const std::string text = CellText(result);
-  const std::string padded = Pad(text, width);
-  if (Unexpected(result)) return style.Bad(padded);
-  return text == "loads" ? style.Good(padded) : text == "fails" ? style.Odd(padded) : padded;
-}
-
-std::string HostOf(const Result& result) {
-  return scenario::HostAndMask(result.c.host, result.c.mask);
-}
-
-// Rows are strategies; with several runtimes, strategies of each runtime.
-std::string RowOf(const Result& result, bool with_runtime) {
-  const std::string strategy = result.c.strategy.Text();
-  return with_runtime ? result.c.runtime + " " + strategy : strategy;
+std::string Painted(const GridCell& cell, std::size_t width, const Style& style) {
+  const std::string padded = Pad(cell.text, width);
+  switch (cell.look) {
+    case GridCell::kGood:
+      return style.Good(padded);
+    case GridCell::kOdd:
+      return style.Odd(padded);
+    case GridCell::kBad:
+      return style.Bad(padded);
+    case GridCell::kPlain:
+      return padded;
+  }
+  return padded;
 }
 
 struct Column {
-  std::string host;
+  std::string name;
   std::size_t width = 0;  // of its widest text
 };
 
 class Table {
  public:
-  Table(std::span<const Result> results, const Style& style) : results_(results), style_(style) {
-    for (const Result& result : results) {
-      several_runtimes_ = several_runtimes_ || result.c.runtime != results.front().c.runtime;
-    }
-    for (const Result& result : results) {
-      const std::string row = RowOf(result, several_runtimes_);
-      if (std::find(rows_.begin(), rows_.end(), row) == rows_.end()) rows_.push_back(row);
-      first_ = std::max(first_, Columns(row));
-      Column& column = ColumnOf(HostOf(result));
-      column.width = std::max({column.width, Columns(column.host), Columns(CellText(result))});
+  Table(std::span<const GridCell> cells, const Style& style, std::size_t indent)
+      : cells_(cells), style_(style), indent_(indent) {
+    for (const GridCell& cell : cells) {
+      if (std::find(rows_.begin(), rows_.end(), cell.row) == rows_.end()) {
+        rows_.push_back(cell.row);
+      }
+      first_ = std::max(first_, Columns(cell.row));
+      Column& column = ColumnOf(cell.column);
+      column.width = std::max({column.width, Columns(column.name), Columns(cell.text)});
     }
   }
 
-  // As many hosts beside each other as fit, then the others below.
+  // As many columns beside each other as fit, then the others below.
   std::string Text() const {
     std::string text;
     for (std::size_t from = 0; from < columns_.size();) {
       std::size_t to = from;
-      for (std::size_t used = first_; to < columns_.size(); ++to) {
+      for (std::size_t used = indent_ + first_; to < columns_.size(); ++to) {
         used += kGap + columns_[to].width;
         if (to > from && used > style_.width()) break;
       }
@@ -89,36 +95,39 @@ class Table {
   }
 
  private:
-  Column& ColumnOf(const std::string& host) {
+  Column& ColumnOf(const std::string& name) {
     const auto found = std::find_if(columns_.begin(), columns_.end(),
-                                    [&](const Column& column) { return column.host == host; });
-    return found != columns_.end() ? *found : columns_.emplace_back(Column{host});
+                                    [&](const Column& column) { return column.name == name; });
+    return found != columns_.end() ? *found : columns_.emplace_back(Column{name});
   }
 
   std::string Block(std::span<const Column> columns) const {
     const std::string gap(kGap, ' ');
-    std::string text = std::string(first_, ' ');
-    for (const Column& column : columns) text += gap + style_.Bold(Pad(column.host, column.width));
+    const std::string indent(indent_, ' ');
+    std::string text = indent + std::string(first_, ' ');
+    for (const Column& column : columns) text += gap + style_.Bold(Pad(column.name, column.width));
+    text.erase(text.find_last_not_of(' ') + 1);
     text += "\n";
     for (const std::string& row : rows_) {
-      text += Pad(row, first_);
+      text += indent + Pad(row, first_);
       for (const Column& column : columns) text += gap + Cell(row, column);
+      text.erase(text.find_last_not_of(' ') + 1);
       text += "\n";
     }
     return text;
   }
 
   std::string Cell(const std::string& row, const Column& column) const {
-    const auto found = std::find_if(results_.begin(), results_.end(), [&](const Result& result) {
-      return RowOf(result, several_runtimes_) == row && HostOf(result) == column.host;
+    const auto found = std::find_if(cells_.begin(), cells_.end(), [&](const GridCell& cell) {
+      return cell.row == row && cell.column == column.name;
     });
-    return found == results_.end() ? std::string(column.width, ' ')
-                                   : Painted(*found, column.width, style_);
+    return found == cells_.end() ? std::string(column.width, ' ')
+                                 : Painted(*found, column.width, style_);
   }
 
-  std::span<const Result> results_;
+  std::span<const GridCell> cells_;
   const Style& style_;
-  bool several_runtimes_ = false;
+  std::size_t indent_;
   std::vector<std::string> rows_;
   std::vector<Column> columns_;
   std::size_t first_ = 0;  // width of the rows' names
@@ -126,8 +135,17 @@ class Table {
 
 }  // namespace
 
+std::string Grid(std::span<const GridCell> cells, const Style& style, std::size_t indent) {
+  return Table(cells, style, indent).Text();
+}
+
 std::string Grid(std::span<const Result> results, const Style& style) {
-  return Table(results, style).Text();
+  const bool several = std::any_of(results.begin(), results.end(), [&](const Result& result) {
+    return result.c.runtime != results.front().c.runtime;
+  });
+  std::vector<GridCell> cells;
+  for (const Result& result : results) cells.push_back(CellOf(result, several));
+  return Grid(cells, style, 0);
 }
 
 }  // namespace portcullis::report

@@ -4,49 +4,16 @@
 #include <fmt/ranges.h>
 
 #include <map>
-#include <nlohmann/json.hpp>
 #include <vector>
 
 #include "harness/report/whole_file.h"
+#include "harness/report/xml.h"
 
 namespace portcullis::report {
 namespace {
 
 using verdict::Result;
 using verdict::Verdict;
-
-// Error texts may hold any bytes; what is no UTF-8 becomes U+FFFD.
-std::string Utf8(std::string_view text) {
-  using nlohmann::json;
-  const std::string valid = json(text).dump(-1, ' ', false, json::error_handler_t::replace);
-  return json::parse(valid).get<std::string>();
-}
-
-// Escapes XML and drops the control characters that XML 1.0 cannot hold.
-std::string Xml(std::string_view text) {
-  std::string escaped;
-  for (const char c : Utf8(text)) {
-    const auto byte = static_cast<unsigned char>(c);
-    if (byte < 0x20 && c != '\n' && c != '\t') continue;
-    switch (c) {
-      case '&':
-        escaped += "&amp;";
-        break;
-      case '<':
-        escaped += "&lt;";
-        break;
-      case '>':
-        escaped += "&gt;";
-        break;
-      case '"':
-        escaped += "&quot;";
-        break;
-      default:
-        escaped += c;
-    }
-  }
-  return escaped;
-}
 
 std::string Body(const Result& result) {
   const auto& judgement = result.judgement;

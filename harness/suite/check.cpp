@@ -33,72 +33,126 @@ portability::Build BuildOf(const std::string& name) {
   throw UsageError(UnknownName("runtime", name, known));
 }
 
-std::vector<std::string> Or(const std::vector<std::string>& names, const char* otherwise) {
-  return names.empty() ? std::vector<std::string>{otherwise} : names;
+using Names = std::vector<std::string>;
+
+Names FirstGiven(const Names& asked, const Names& policy, const char* otherwise) {
+  if (!asked.empty()) return asked;
+  return policy.empty() ? Names{otherwise} : policy;
+}
+
+std::uint64_t SizeOf(const fs::path& file) {
+  std::error_code error;
+  const std::uintmax_t size = fs::file_size(file, error);
+  return error ? 0 : size;
+}
+
+bool NamesStrategy(const std::string& text) {
+  const auto table = portability::StrategyTable();
+  const std::string name = text.substr(0, text.find('='));
+  return std::any_of(table.begin(), table.end(), [&](const auto& row) { return row.name == name; });
+}
+
+bool TakesList(const std::string& text) {
+  const auto table = portability::StrategyTable();
+  const std::string name = text.substr(0, text.find('='));
+  return std::any_of(table.begin(), table.end(), [&](const auto& row) {
+    return row.name == name && (row.argument == portability::ArgumentKind::kDevices ||
+                                row.argument == portability::ArgumentKind::kDevicePairs);
+  });
 }
 
 }  // namespace
 
-bool Checked::Loads() const {
-  return map && std::all_of(forecasts.begin(), forecasts.end(), [](const Forecast& forecast) {
-           return forecast.prediction.loads || !forecast.prediction.supported;
-         });
-}
+void CheckRuntimeName(const std::string& name) { static_cast<void>(BuildOf(name)); }
 
-std::vector<fs::path> FilesBelow(const std::vector<std::string>& paths) {
-  std::vector<fs::path> files;
-  for (const std::string& path : paths) {
-    std::error_code error;
-    if (!fs::is_directory(path, error)) {
-      files.emplace_back(path);
-      continue;
+Names SplitNames(const Names& texts) {
+  Names names;
+  for (const std::string& text : texts) {
+    for (std::size_t start = 0;;) {
+      const std::size_t end = text.find(',', start);
+      names.push_back(text.substr(start, end - start));
+      if (end == std::string::npos) break;
+      start = end + 1;
     }
-    std::vector<fs::path> below;
-    constexpr auto kOptions = fs::directory_options::skip_permission_denied;
-    for (const auto& entry : fs::recursive_directory_iterator(path, kOptions, error)) {
-      if (entry.is_regular_file(error)) below.push_back(entry.path());
-    }
-    std::sort(below.begin(), below.end());
-    files.insert(files.end(), below.begin(), below.end());
   }
-  return files;
+  return names;
 }
 
-Checker::Checker(const Question& question, const host::HostLibrary& hosts) {
-  for (const std::string& text : Or(question.hosts, "no-driver")) {
+Names SplitStrategies(const Names& texts) {
+  Names strategies;
+  for (const std::string& text : texts) {
+    bool first = true;
+    for (const std::string& part : SplitNames({text})) {
+      const bool continues = !first && !NamesStrategy(part) && TakesList(strategies.back());
+      if (continues) {
+        strategies.back() += "," + part;
+      } else {
+        strategies.push_back(part);
+      }
+      first = false;
+    }
+  }
+  return strategies;
+}
+
+Question Complete(const Question& asked, const Policy& policy) {
+  return {FirstGiven(asked.hosts, policy.hosts, "no-driver"),
+          FirstGiven(asked.runtimes, policy.runtimes, "python"),
+          FirstGiven(asked.strategies, policy.strategies, "as-saved"), asked.trust || policy.trust};
+}
+
+Checker::Checker(const Question& question, const Policy& policy, const host::HostLibrary& hosts)
+    : question_(Complete(question, policy)), policy_(policy) {
+  for (const std::string& text : question_.hosts) {
     const auto [name, mask] = scenario::ParseHostAndMask(text);
     const host::Host host = hosts.Find(name);
     hosts_.push_back({text, PlaceOf(host, mask.value ? mask : host.mask)});
   }
-  for (const std::string& name : Or(question.runtimes, "python")) {
+  for (const std::string& name : question_.runtimes) {
     runtimes_.push_back({name, BuildOf(name)});
-    runtimes_.back().build.trust = question.trust;
+    runtimes_.back().build.trust = question_.trust;
   }
-  for (const std::string& text : Or(question.strategies, "as-saved")) {
+  for (const std::string& text : question_.strategies) {
     strategies_.push_back(portability::ParseStrategy(text));
   }
+}
+
+std::vector<Forecast> Checker::Ask(const checkpoint::DeviceMap& map) const {
+  std::vector<Forecast> forecasts;
+  for (const RuntimeAsked& runtime : runtimes_) {
+    for (const portability::Strategy& strategy : strategies_) {
+      for (const HostAsked& host : hosts_) {
+        forecasts.push_back({host.text, runtime.family, strategy.Text(),
+                             portability::Predict(map, host.place, runtime.build, strategy)});
+      }
+    }
+  }
+  return forecasts;
 }
 
 Checked Checker::Check(const fs::path& file) const {
   Checked checked;
   checked.file = file;
+  checked.allowed = policy_.AllowsPath(file);
   try {
-    checked.map = checkpoint::ReadDeviceMap(file);
+    checkpoint::DeviceMap map = checkpoint::ReadDeviceMap(file);
+    std::erase_if(map.globals,
+                  [this](const std::string& global) { return policy_.AllowsGlobal(global); });
+    checked.map = Summarise(map);
+    checked.forecasts = Ask(map);
+    checked.findings = FindingsOf(map, SizeOf(file), checked.forecasts, policy_);
   } catch (const checkpoint::CheckpointError& error) {
-    checked.error = error.what();
-    checked.foreign = error.problem() == checkpoint::Problem::kNotACheckpoint;
-    return checked;
-  }
-  for (const HostAsked& host : hosts_) {
-    for (const RuntimeAsked& runtime : runtimes_) {
-      for (const portability::Strategy& strategy : strategies_) {
-        checked.forecasts.push_back(
-            {host.text, runtime.family, strategy.Text(),
-             portability::Predict(*checked.map, host.place, runtime.build, strategy)});
-      }
-    }
+    checked.problem = error.problem();
+    checked.findings.push_back(FindingOf(error));
   }
   return checked;
+}
+
+const Checker& Checkers::Of(const fs::path& file) {
+  const Policy& policy = policies_.Of(file);
+  auto& checker = by_policy_[&policy];
+  if (!checker) checker = std::make_unique<Checker>(asked_, policy, hosts_);
+  return *checker;
 }
 
 }  // namespace portcullis::suite

@@ -1,21 +1,23 @@
-// Owns: saying where checkpoints load without loading them: files × hosts × runtimes × strategies,
-// each answered by the rules.
+// Owns: saying where one checkpoint loads without loading it: hosts × runtimes × strategies, each
+// answered by the rules.
 #pragma once
 
 #include <filesystem>
+#include <map>
 #include <memory>
-#include <optional>
 #include <string>
 #include <vector>
 
 #include "harness/host/host.h"
-#include "src/checkpoint/device_map.h"
+#include "harness/suite/findings.h"
+#include "harness/suite/policy.h"
 #include "src/portability/predict.h"
 
 namespace portcullis::suite {
 
-// What to ask of every file. Each list is a choice by name; empty ones mean the default question:
-// does it load as it stands, in Python, on a host without a GPU?
+// What to ask of a file. Each list is a choice by name; empty ones mean: what the project's policy
+// says, and else the question that CI asks: does it load as it stands, in Python, on a host without
+// a GPU?
 struct Question {
   std::vector<std::string> hosts;       // "no-driver", "2xh200@1"
   std::vector<std::string> runtimes;    // families: python, cpp, cpp-cpu
@@ -23,30 +25,24 @@ struct Question {
   bool trust = false;
 };
 
-struct Forecast {
-  std::string host, runtime, strategy;
-  portability::Prediction prediction;
-};
+// The question of one command line under one policy.
+Question Complete(const Question& asked, const Policy& policy);
 
-struct Checked {
-  std::filesystem::path file;
-  std::optional<checkpoint::DeviceMap> map;  // none: it could not be read
-  std::string error;                         // why not
-  bool foreign = false;                      // it is no checkpoint at all
-  std::vector<Forecast> forecasts;
-  bool Loads() const;  // read, and every supported forecast loads
-};
+// Splits "a,b" and leaves commas alone that belong to a strategy's argument: of
+// "as-saved,parts=cuda:0,cuda:1" two remain.
+std::vector<std::string> SplitNames(const std::vector<std::string>& texts);
+std::vector<std::string> SplitStrategies(const std::vector<std::string>& texts);
 
-// The regular files below each folder, sorted; a file stands for itself. Symbolic links are
-// followed to files, not to folders. A path that does not exist stays in the list.
-std::vector<std::filesystem::path> FilesBelow(const std::vector<std::string>& paths);
+// Throws UsageError with the nearest name for a family of runtimes that there is not.
+void CheckRuntimeName(const std::string& name);
 
 // Answers the question for one file. Never throws for what the file holds; names that do not
-// exist in the question are UsageErrors.
+// exist in the question are UsageErrors. Check() may be called by several threads.
 class Checker {
  public:
-  Checker(const Question& question, const host::HostLibrary& hosts);
+  Checker(const Question& question, const Policy& policy, const host::HostLibrary& hosts);
   Checked Check(const std::filesystem::path& file) const;
+  const Question& question() const { return question_; }
 
  private:
   struct HostAsked {
@@ -57,9 +53,27 @@ class Checker {
     std::string family;
     portability::Build build;
   };
+  std::vector<Forecast> Ask(const checkpoint::DeviceMap& map) const;
+
+  Question question_;
+  const Policy& policy_;
   std::vector<HostAsked> hosts_;
   std::vector<RuntimeAsked> runtimes_;
   std::vector<portability::Strategy> strategies_;
+};
+
+// A checker for each policy.
+class Checkers {
+ public:
+  Checkers(Question asked, Policies policies, const host::HostLibrary& hosts)
+      : asked_(std::move(asked)), policies_(std::move(policies)), hosts_(hosts) {}
+  const Checker& Of(const std::filesystem::path& file);
+
+ private:
+  Question asked_;
+  Policies policies_;
+  const host::HostLibrary& hosts_;
+  std::map<const Policy*, std::unique_ptr<Checker>> by_policy_;
 };
 
 }  // namespace portcullis::suite

@@ -73,6 +73,18 @@ struct StorageEntry {
   std::uint64_t bytes = 0;
 };
 
+// What a warning is about.
+enum class Concern {
+  kDeflated,  // mmap=True reads wrong weights
+  kCompiled,  // code compiled for one kind of device
+  kOther,
+};
+
+struct Warning {
+  std::string text;  // "2 storage entries are deflated: …"
+  Concern concern = Concern::kOther;
+};
+
 // Every device tag of one checkpoint.
 struct DeviceMap {
   std::string path;
@@ -80,8 +92,8 @@ struct DeviceMap {
   std::vector<StorageEntry> storages;
   std::vector<TensorEntry> tensors;
   std::vector<DeviceTag> tags;
-  std::vector<std::string> globals;   // "module.name" of every global that a pickle asks for
-  std::vector<std::string> warnings;  // "entry data/0 is deflated: …"
+  std::vector<std::string> globals;  // "module.name" of every global that a pickle asks for
+  std::vector<Warning> warnings;
 };
 
 }  // namespace portcullis::checkpoint

@@ -17,7 +17,8 @@ std::string Text(Problem problem, const Spot& spot, const std::string& found,
                  const std::string& expected, const std::string& next) {
   const std::string member = spot.member.empty() ? "" : fmt::format(": {}", Printable(spot.member));
   // What is no checkpoint is so from its first byte.
-  const bool whole_file = problem == Problem::kNotACheckpoint && spot.offset == 0;
+  const bool whole_file =
+      spot.offset == 0 && (problem == Problem::kNotACheckpoint || problem == Problem::kUnreadable);
   const std::string at = whole_file ? "" : fmt::format(": at byte {}", spot.offset);
   return fmt::format("{}{}{}: found {}, expected {}\n  next: {}", Printable(spot.file), member, at,
                      Printable(found), Printable(expected), next);

@@ -16,7 +16,8 @@ struct Spot {
 };
 
 enum class Problem {
-  kNotACheckpoint,  // something else, or nothing that can be read: wrong use
+  kNotACheckpoint,  // something else: wrong use
+  kUnreadable,      // the operating system does not let it be read: wrong use
   kDamaged,         // a checkpoint that PyTorch would not load either: a finding
   kUnsupported,     // a checkpoint, of a kind or size that is not read: wrong use
 };

@@ -169,6 +169,43 @@ Role RoleOf(std::string_view name) {
   return Role::kNone;
 }
 
+// What a compiled package says of where it runs (torch/_inductor/codecache.py,
+// get_device_information, and AOTI_DEVICE_KEY; PyTorch 2.11).
+struct CompiledFor {
+  std::string_view key;
+  std::string_view words;
+};
+constexpr CompiledFor kCompiledFor[] = {
+    {"AOTI_DEVICE_KEY", ""},
+    {"AOTI_COMPUTE_CAPABILITY", "compute capability "},
+    {"AOTI_CPU_ISA", "instruction set "},
+    {"AOTI_MACHINE", ""},
+    {"AOTI_PLATFORM", ""},
+};
+
+// "cuda, compute capability 90, x86_64, linux"
+std::string TargetIn(const Source& metadata) {
+  std::map<std::string, std::string> values;
+  ScanJson(metadata, [&values](const JsonPath& path, const JsonValue& value) {
+    if (path.size() == 1 && value.kind == JsonValue::Kind::kString) values[path[0]] = value.text;
+  });
+  std::string target;
+  for (const CompiledFor& row : kCompiledFor) {
+    const auto found = values.find(std::string(row.key));
+    const bool said = found != values.end() && !found->second.empty() && found->second != "None";
+    if (said) target += fmt::format("{}{}{}", target.empty() ? "" : ", ", row.words, found->second);
+  }
+  return target;
+}
+
+std::string TargetOf(const ZipArchive& zip) {
+  for (const ZipEntry& entry : zip.entries()) {
+    const bool is_ours = entry.name.find("/aotinductor/") != std::string_view::npos;
+    if (is_ours && entry.name.ends_with("metadata.json")) return TargetIn(*zip.Open(entry));
+  }
+  return {};
+}
+
 }  // namespace
 
 ProgramRole ProgramRoleOf(const ZipArchive& zip, const ZipEntry& entry) {
@@ -211,10 +248,11 @@ DeviceMap ReadExportedProgram(const Candidate& candidate) {
     }
   }
   if (const ZipEntry* compiled = CompiledCode(zip); compiled != nullptr) {
+    const std::string target = TargetOf(zip);
     builder.Warn(
-        fmt::format("{} is compiled for one kind of device (AOTInductor): changing tags "
-                    "does not move it",
-                    compiled->name.substr(0, 200)));
+        fmt::format("{} is compiled (AOTInductor) for {}: changing tags does not move it",
+                    compiled->name.substr(0, 200), target.empty() ? "one kind of device" : target),
+        Concern::kCompiled);
   }
   return builder.Take();
 }

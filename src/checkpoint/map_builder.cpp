@@ -86,9 +86,9 @@ void MapBuilder::Expect(std::uint32_t storages) {
   map_.tags.reserve(map_.tags.size() + storages);
 }
 
-void MapBuilder::Warn(const std::string& text) {
+void MapBuilder::Warn(const std::string& text, Concern concern) {
   constexpr std::size_t kMostWarnings = 100;
-  if (map_.warnings.size() < kMostWarnings) map_.warnings.push_back(Printable(text));
+  if (map_.warnings.size() < kMostWarnings) map_.warnings.push_back({Printable(text), concern});
 }
 
 void MapBuilder::Merge(const DeviceMap& inner, const Prefixes& prefixes) {
@@ -115,7 +115,7 @@ void MapBuilder::Merge(const DeviceMap& inner, const Prefixes& prefixes) {
   for (const std::string& global : inner.globals) {
     AddGlobal(global);
   }
-  for (const std::string& warning : inner.warnings) Warn(warning);
+  for (const Warning& warning : inner.warnings) Warn(warning.text, warning.concern);
 }
 
 void MapBuilder::Grow(std::uint64_t file_size) {

@@ -31,7 +31,7 @@ class MapBuilder {
   std::size_t AddTag(DeviceTag tag);
   void NameTag(std::size_t index, const std::string& name);
   void AddGlobal(std::string global);
-  void Warn(const std::string& text);
+  void Warn(const std::string& text, Concern concern = Concern::kOther);
 
   // Adds a checkpoint within this one. Its keys and members get the prefixes, and its tensors'
   // names `name` and a dot.

@@ -14,7 +14,8 @@ namespace portcullis::checkpoint {
 
 // Reads the device map of a file, or of a distributed checkpoint's directory. Time and memory grow
 // with its directory and its pickles, not with its weights. Throws CheckpointError:
-//   kNotACheckpoint  cannot be opened, or is something else; the text says what it looks like
+//   kUnreadable      the operating system refuses
+//   kNotACheckpoint  is something else; the text says what it looks like
 //   kDamaged         PyTorch cannot load it either
 //   kUnsupported     a checkpoint that is too old, or beyond the limits of limits.h
 DeviceMap ReadDeviceMap(const std::filesystem::path& path);

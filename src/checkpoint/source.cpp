@@ -35,7 +35,7 @@ class FileSource : public Source {
         Damaged(offset + done, "the end of the file",
                 fmt::format("{} bytes, as when it was opened", Size()));
       } else if (errno != EINTR) {
-        throw CheckpointError(Problem::kNotACheckpoint, SpotAt(offset + done),
+        throw CheckpointError(Problem::kUnreadable, SpotAt(offset + done),
                               SystemError("cannot read"), "a readable file",
                               "see whether the disk or the network holding it is at fault");
       }
@@ -81,7 +81,7 @@ class WindowSource : public Source {
 
 [[noreturn]] void CannotOpen(const std::string& path, const std::string& found,
                              const std::string& next) {
-  throw CheckpointError(Problem::kNotACheckpoint, {path, "", 0}, found, "a checkpoint file", next);
+  throw CheckpointError(Problem::kUnreadable, {path, "", 0}, found, "a checkpoint file", next);
 }
 
 }  // namespace

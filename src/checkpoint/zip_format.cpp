@@ -40,10 +40,12 @@ void CheckStorageEntries(const ZipArchive& zip, std::string_view folder, std::st
     if (entry.Deflated()) ++deflated;
   }
   if (deflated > 0) {
-    builder.Warn(fmt::format(
-        "{} storage entries are deflated: torch.load(mmap=True) reads wrong weights from them "
-        "without an error; save the checkpoint again, or zip it without compression",
-        deflated));
+    builder.Warn(
+        fmt::format("{} storage entries are deflated: torch.load(mmap=True) reads wrong weights "
+                    "from them without an error; save the checkpoint again, or zip it without "
+                    "compression",
+                    deflated),
+        Concern::kDeflated);
   }
 }
 

@@ -3,12 +3,21 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
+#include <array>
 #include <memory>
+#include <optional>
+#include <thread>
 
-#include "harness/report/device_map.h"
+#include "harness/report/check_report.h"
+#include "harness/report/check_text.h"
 #include "harness/report/whole_file.h"
+#include "harness/runner/runner.h"
+#include "harness/suite/check_files.h"
+#include "harness/suite/confirm.h"
 #include "harness/suite/installation.h"
 #include "src/cli/subcommand.h"
+#include "src/cli/world.h"
 
 namespace portcullis::cli {
 namespace {
@@ -16,51 +25,160 @@ namespace {
 struct Options {
   std::vector<std::string> paths;
   suite::Question question;
-  std::string json;
+  std::string policy;
+  bool no_policy = false;
+  bool confirm = false;
+  bool quiet = false;
+  unsigned jobs = std::max(1U, std::thread::hardware_concurrency());
+  std::vector<std::string> reports;  // a file for each row of CheckFormats(); "" for none
 };
 
-ExitCode Check(const Options& options) {
-  const suite::Checker checker(options.question,
-                               host::HostLibrary(suite::FindInstallation().hosts));
-  const report::Style style(stdout);
-  std::string json;
-  std::size_t loads = 0;
-  std::size_t fails = 0;
-  std::size_t foreign = 0;
-  bool named_foreign = false;
-  for (const auto& file : suite::FilesBelow(options.paths)) {
-    const auto checked = checker.Check(file);
-    const bool named =
-        std::find(options.paths.begin(), options.paths.end(), file) != options.paths.end();
-    if (checked.foreign && !named) {  // a folder holds other things too
-      ++foreign;
-      continue;
-    }
-    named_foreign = named_foreign || checked.foreign;
-    ++(checked.Loads() ? loads : fails);
-    fmt::print("{}", report::CheckedText(checked, style));
-    if (!options.json.empty()) json += report::CheckedJson(checked).dump() + "\n";
+// One check from its files to its reports.
+class Run {
+ public:
+  explicit Run(const Options& options)
+      : options_(options),
+        installation_(suite::FindInstallation()),
+        hosts_(installation_.hosts),
+        checkers_(Asked(), Policies(), hosts_) {}
+
+  ExitCode Perform() {
+    const auto files = suite::FilesOf(options_.paths);
+    std::vector<const suite::Checker*> checkers;
+    for (const auto& file : files) checkers.push_back(&checkers_.Of(file.path));
+    if (options_.confirm) StartRunner();
+    report::FileProgress progress(files.size(), report::Style(stderr));
+    std::size_t next = 0;
+    suite::CheckInOrder(
+        files.size(), options_.jobs,
+        [&](std::size_t i) { return checkers[i]->Check(files[i].path); },
+        [&](suite::Checked checked) {
+          const std::size_t i = next++;
+          progress.Done();
+          Take(std::move(checked), files[i].named, *checkers[i], progress);
+        });
+    progress.Clear();
+    return Report();
   }
-  if (!options.json.empty()) report::WriteWholeFile(options.json, json);
-  fmt::print("{} checkpoints: {} load, {} do not{}\n", loads + fails, loads, fails,
-             foreign == 0 ? "" : fmt::format("; {} files are no checkpoints", foreign));
-  if (named_foreign) return ExitCode::kWrongUse;
-  return fails > 0 ? ExitCode::kFinding : ExitCode::kAsExpected;
-}
+
+ private:
+  suite::Question Asked() const {
+    suite::Question asked = options_.question;
+    asked.hosts = suite::SplitNames(asked.hosts);
+    asked.runtimes = suite::SplitNames(asked.runtimes);
+    asked.strategies = suite::SplitStrategies(asked.strategies);
+    return asked;
+  }
+
+  suite::Policies Policies() const {
+    suite::NameChecks checks;
+    checks.host = [this](const std::string& text) {
+      static_cast<void>(hosts_.Find(scenario::ParseHostAndMask(text).first));
+    };
+    checks.runtime = suite::CheckRuntimeName;
+    if (!options_.policy.empty()) return {checks, options_.policy, true};
+    return {checks, std::nullopt, !options_.no_policy};
+  }
+
+  void StartRunner() {
+    world_.emplace();
+    runner_.emplace(static_cast<int>(options_.jobs));
+    runner_->StopOnSignals();
+    confirmer_.emplace(world_->hosts, world_->runtimes, *runner_);
+  }
+
+  void Take(suite::Checked checked, bool named, const suite::Checker& checker,
+            report::FileProgress& progress) {
+    if (checked.IsForeign() && !named) {  // a folder holds other things too
+      ++report_.totals.others;
+      return;
+    }
+    if (confirmer_) confirmer_->Confirm(checked, checker.question());
+    const bool no_file = checked.IsForeign() || checked.problem == checkpoint::Problem::kUnreadable;
+    wrong_use_ = wrong_use_ || (no_file && named);
+    report_.totals.Add(checked);
+    if (!WantsStandardOutput() && !(options_.quiet && checked.findings.empty())) {
+      progress.Clear();
+      fmt::print("{}", report::CheckedText(checked, style_));
+    }
+    if (WantsReport()) report_.checked.push_back(std::move(checked));
+  }
+
+  bool WantsReport() const {
+    return std::any_of(options_.reports.begin(), options_.reports.end(),
+                       [](const std::string& file) { return !file.empty(); });
+  }
+  // A report to "-" takes the place of the text.
+  bool WantsStandardOutput() const {
+    return std::find(options_.reports.begin(), options_.reports.end(), "-") !=
+           options_.reports.end();
+  }
+
+  ExitCode Report() {
+    report_.version = installation_.version;
+    const auto formats = report::CheckFormats();
+    for (std::size_t i = 0; i < formats.size(); ++i) {
+      if (options_.reports[i].empty()) continue;
+      const std::string text = formats[i].write(report_);
+      if (options_.reports[i] == "-") {
+        fmt::print("{}", text);
+      } else {
+        report::WriteWholeFile(options_.reports[i], text);
+      }
+    }
+    if (!WantsStandardOutput()) {
+      fmt::print("{}{}\n", report::CheckSummary(report_.totals),
+                 confirmer_ ? fmt::format("; {} loads as predicted", confirmer_->confirmed()) : "");
+    }
+    if (wrong_use_) return ExitCode::kWrongUse;
+    return report_.totals.fail > 0 ? ExitCode::kFinding : ExitCode::kAsExpected;
+  }
+
+  const Options& options_;
+  suite::Installation installation_;
+  host::HostLibrary hosts_;
+  suite::Checkers checkers_;
+  std::optional<World> world_;  // with --confirm
+  std::optional<runner::Runner> runner_;
+  std::optional<suite::Confirmer> confirmer_;
+  report::CheckReport report_;
+  report::Style style_{stdout};
+  bool wrong_use_ = false;
+};
 
 }  // namespace
 
 Action DeclareCheck(CLI::App& command) {
   auto options = std::make_shared<Options>();
-  command.add_option("path", options->paths, "checkpoints, or folders of them")->required();
-  command.add_option("--host", options->question.hosts, "hosts, as 2xh200@1 (default: no-driver)");
-  command.add_option("--runtime", options->question.runtimes,
-                     "python, cpp, cpp-cpu (default: python)");
-  command.add_option("--strategy", options->question.strategies,
-                     "ways to load (default: as-saved)");
+  command
+      .add_option("path", options->paths,
+                  "checkpoints, folders of them, or patterns: 'runs/**/*.pt'")
+      ->required();
+  // One word each, to be given several times: else a file behind it would be taken for a host.
+  const auto add = [&](const char* name, std::vector<std::string>& words, const char* about) {
+    command.add_option(name, words, about)->allow_extra_args(false)->type_name("A,B");
+  };
+  add("--host,--hosts", options->question.hosts, "hosts, as 2xh200@1 (default: no-driver)");
+  add("--runtime,--runtimes", options->question.runtimes, "python, cpp, cpp-cpu (default: python)");
+  add("--strategy,--strategies", options->question.strategies, "ways to load (default: as-saved)");
   command.add_flag("--trust", options->question.trust, "as torch.load(weights_only=False)");
-  command.add_option("--json", options->json, "write one JSON line a file");
-  return [options] { return Check(*options); };
+  command.add_flag("--confirm", options->confirm, "load each one for real and compare");
+  command.add_option("--policy", options->policy,
+                     "use this file, not the nearest .portcullis.yaml");
+  command.add_flag("--no-policy", options->no_policy, "use no policy file");
+  command.add_option("-j,--jobs", options->jobs, "files at once")
+      ->check(CLI::Range(1, 1024))
+      ->capture_default_str();
+  command.add_flag("-q,--quiet", options->quiet, "only files with findings, and the summary");
+  const auto formats = report::CheckFormats();
+  options->reports.resize(formats.size());
+  for (std::size_t i = 0; i < formats.size(); ++i) {
+    command
+        .add_option("--" + std::string(formats[i].name), options->reports[i],
+                    "write " + std::string(formats[i].about))
+        ->type_name("FILE|-");
+  }
+  return [options] { return Run(*options).Perform(); };
 }
 
 }  // namespace portcullis::cli

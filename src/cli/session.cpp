@@ -10,22 +10,9 @@
 #include "harness/report/results_reader.h"
 #include "harness/suite/filter.h"
 #include "src/base/names.h"
+#include "src/base/quote.h"
 
 namespace portcullis::cli {
-namespace {
-
-// A word for a shell's command line, in quotes where it needs them.
-std::string Quoted(const std::string& word) {
-  constexpr std::string_view kPlain =
-      "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_-+=/.,:@%";
-  if (!word.empty() && word.find_first_not_of(kPlain) == std::string::npos) return word;
-  std::string quoted = "'";
-  for (const char c : word) quoted += c == '\'' ? std::string("'\\''") : std::string(1, c);
-  return quoted + "'";
-}
-
-}  // namespace
-
 Session::Session(const RunOptions& options, World world)
     : options_(options),
       world_(std::move(world)),

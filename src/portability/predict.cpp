@@ -319,7 +319,10 @@ std::optional<Prediction> UseFails(const DeviceMap& subject, const Place& place,
 
 std::string Remedy(const DeviceMap& subject, const Build& build, const Prediction& failure) {
   if (failure.error == "weights-only") {
-    return "torch.load(path, weights_only=False), if you trust whoever made the file";
+    const bool elsewhere = std::any_of(subject.storages.begin(), subject.storages.end(),
+                                       [](const auto& storage) { return storage.device != "cpu"; });
+    return fmt::format("torch.load(path, {}weights_only=False), if you trust whoever made the file",
+                       elsewhere ? "map_location='cpu', " : "");
   }
   if (failure.phase == "use") return "trace it again on the device that it is to run on";
   const Reader* reader = FindReader(subject.format, build.python);

@@ -14,6 +14,7 @@
 namespace portcullis::checkpoint {
 namespace {
 
+using testing::AllOf;
 using testing::Contains;
 using testing::ElementsAre;
 using testing::Field;
@@ -110,13 +111,25 @@ TEST(ExportedProgram, WithoutTheDataOfAWeight) {
               HasSubstr("found no entry m/data/weights/weight_0, expected the data of w"));
 }
 
+std::vector<Warning> WarningsOfCompiled(const std::string& metadata) {
+  std::vector<ZipPart> parts = {{"m/archive_format", "pt2"},
+                                {"m/data/aotinductor/model/model.wrapper.so",
+                                 "\x7f"
+                                 "ELF"}};
+  if (!metadata.empty()) {
+    parts.push_back({"m/data/aotinductor/model/model.wrapper_metadata.json", metadata});
+  }
+  return ReadDeviceMap(AsBytes(Zip(parts)), "x.pt2").warnings;
+}
+
 TEST(ExportedProgram, CompiledOnesAreWarnedOf) {
-  const DeviceMap map = ReadDeviceMap(AsBytes(Zip({{"m/archive_format", "pt2"},
-                                                   {"m/data/aotinductor/model/model.wrapper.so",
-                                                    "\x7f"
-                                                    "ELF"}})),
-                                      "x.pt2");
-  EXPECT_THAT(map.warnings, ElementsAre(HasSubstr("is compiled for one kind of device")));
+  EXPECT_THAT(WarningsOfCompiled(""),
+              ElementsAre(AllOf(Field(&Warning::text, HasSubstr("for one kind of device")),
+                                Field(&Warning::concern, Concern::kCompiled))));
+  EXPECT_THAT(
+      WarningsOfCompiled(R"({"AOTI_DEVICE_KEY": "cuda", "AOTI_COMPUTE_CAPABILITY": "90",
+                             "AOTI_MACHINE": "x86_64", "AOTI_CPU_ISA": ""})"),
+      ElementsAre(Field(&Warning::text, HasSubstr("for cuda, compute capability 90, x86_64:"))));
 }
 
 TEST(Safetensors, WithATensorOutsideTheFile) {
@@ -162,7 +175,8 @@ TEST(Storage, WithTwoTagsIsWarnedOf) {
       one.substr(0, one.size() - 1) + two.substr(2, two.size() - 3) + "\x86.";
   const DeviceMap map = ReadDeviceMap(AsBytes(TorchZip(pickle, {{"m/data/0", "abcd"}})), "x.pt");
   EXPECT_THAT(map.warnings,
-              ElementsAre("storage 0 is tagged 'cuda:0' and 'cuda:1': the first counts"));
+              ElementsAre(Field(&Warning::text,
+                                "storage 0 is tagged 'cuda:0' and 'cuda:1': the first counts")));
   EXPECT_EQ(map.tags.size(), 2U);
 }
 

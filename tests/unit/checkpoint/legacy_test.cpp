@@ -58,7 +58,8 @@ TEST(Legacy, OfAnotherByteOrder) {
   Parts parts;
   parts.info = PickleText().Raw("}").Text("little_endian").Raw("\x89s").Done();
   const DeviceMap map = ReadDeviceMap(AsBytes(parts.Whole()), "x.pt");
-  EXPECT_THAT(map.warnings, testing::ElementsAre(HasSubstr("big-endian")));
+  EXPECT_THAT(map.warnings,
+              testing::ElementsAre(testing::Field(&Warning::text, HasSubstr("big-endian"))));
 }
 
 TEST(Legacy, WithAKeyOfNoStorage) {

@@ -16,6 +16,7 @@ namespace portcullis::checkpoint {
 namespace {
 
 using testing::ElementsAre;
+using testing::Field;
 using testing::HasSubstr;
 
 std::string Tensor() { return PickleText().Tensor("0", "cuda:0", 2).Done(); }
@@ -104,22 +105,26 @@ TEST(Zip, DuplicatesAreWarnedOf) {
   parts.push_back({"m/data.pkl", again});
   const DeviceMap map = ReadDeviceMap(AsBytes(TorchZip(Tensor(), parts)), "x.pt");
   EXPECT_THAT(map.warnings,
-              ElementsAre("m/data.pkl is in the archive more than once: the one that "
-                          "PyTorch 2.11 takes is read, other programs may take another"));
+              ElementsAre(Field(&Warning::text,
+                                "m/data.pkl is in the archive more than once: the one that "
+                                "PyTorch 2.11 takes is read, other programs may take another")));
 }
 
 TEST(Zip, DeflatedStoragesAreWarnedOf) {
   const DeviceMap map =
       ReadDeviceMap(AsBytes(TorchZip(Tensor(), {{"m/data/0", std::string(8, 'w'), true}})), "x.pt");
   ASSERT_EQ(map.warnings.size(), 1U);
-  EXPECT_THAT(map.warnings[0], HasSubstr("mmap=True) reads wrong weights"));
+  EXPECT_THAT(map.warnings[0].text, HasSubstr("mmap=True) reads wrong weights"));
+  EXPECT_EQ(map.warnings[0].concern, Concern::kDeflated);
 }
 
 TEST(Zip, EntryOutsideTheFolderIsWarnedOf) {
   const DeviceMap map =
       ReadDeviceMap(AsBytes(TorchZip(PickleText().Raw("N").Done(), {{"x/y", ""}})), "x.pt");
-  EXPECT_THAT(map.warnings,
-              ElementsAre("x/y is outside the folder m/: torch.load refuses such an archive"));
+  EXPECT_THAT(
+      map.warnings,
+      ElementsAre(Field(&Warning::text,
+                        "x/y is outside the folder m/: torch.load refuses such an archive")));
 }
 
 TEST(ZipErrors, SayWhereAndWhatNext) {

@@ -62,9 +62,9 @@ TEST(Grid, StrategiesDownHostsAcross) {
       ResultOf("2xh200@empty", "map-location=cpu", Verdict::kSkipped),
       With(ResultOf("1xt4", "as-saved", Verdict::kError), verdict::Outcome::kTimedOut)};
   EXPECT_THAT(Lines(Grid(results, kPlain)),
-              ElementsAre("                  no-driver  2xh200@empty  1xt4       ",
+              ElementsAre("                  no-driver  2xh200@empty  1xt4",
                           "as-saved          fails      loads !       timed out !",
-                          "map-location=cpu  loads      -                        "));
+                          "map-location=cpu  loads      -"));
 }
 
 TEST(Grid, HostsThatDoNotFitStandBelow) {
@@ -83,8 +83,8 @@ TEST(Grid, SeveralRuntimesHaveRowsOfTheirOwn) {
   cpp.c.runtime = "cpp";
   const std::vector<Result> results{ResultOf("no-driver", "as-saved"), cpp};
   EXPECT_THAT(Lines(Grid(results, kPlain)),
-              ElementsAre("                 no-driver", "python as-saved  loads    ",
-                          "cpp as-saved     fails    "));
+              ElementsAre("                 no-driver", "python as-saved  loads",
+                          "cpp as-saved     fails"));
 }
 
 std::string FindingsOf(const std::vector<Result>& results, const Style& style = kPlain) {

@@ -1,0 +1,215 @@
+# portcullis check and inspect, as a person and a CI job use them.
+import json
+import os
+import shutil
+import unittest
+import xml.dom.minidom
+
+from program import (AS_EXPECTED, FINDING, SOURCE, WRONG_USE, ProgramTest, lines_as_seen,
+                     run_on_terminal)
+
+GOLDEN = SOURCE / "fixtures/golden/checkpoints"
+
+
+class CheckTest(ProgramTest):
+    def take(self, *names):
+        for name in names:
+            shutil.copy(GOLDEN / name, self.folder / name)
+        return names
+
+
+class Check(CheckTest):
+    def test_the_question_of_ci(self):
+        self.take("zip-cpu.pt", "zip-cuda0.pt")
+        self.assertIn("1 passes", self.expect(AS_EXPECTED, "check", "zip-cpu.pt").stdout)
+        done = self.expect(FINDING, "check", "zip-cuda0.pt")
+        self.assertEqual(done.stdout.splitlines()[:4], [
+            "fails zip-cuda0.pt: zip, 7 tensors, 72 B, tags: cuda:0 (72 B)",
+            "      as-saved on no-driver, python: raises deserialize-no-cuda in load: the",
+            "        tag cuda:0 names a GPU and the host has no NVIDIA driver",
+            "        → torch.load(path, map_location='cpu')"])
+
+    def test_a_grid_of_hosts_and_strategies(self):
+        self.take("zip-two-devices.pt")
+        done = self.expect(FINDING, "check", "zip-two-devices.pt", "--hosts",
+                           "no-driver,1xt4,2xh200", "--strategies",
+                           "as-saved,map-location=cpu,parts=cuda:0,cuda:1")
+        rows = [line.split() for line in done.stdout.splitlines()]
+        self.assertIn(["no-driver", "1xt4", "2xh200"], rows)
+        self.assertIn(["as-saved", "fails", "fails", "loads"], rows)
+        self.assertIn(["map-location=cpu", "loads", "loads", "loads"], rows)
+        self.assertIn(["parts=cuda:0,cuda:1", "fails", "fails", "loads"], rows)
+
+    def test_everything_that_is_golden_is_read(self):
+        done = self.expect(FINDING, "check", GOLDEN, "--json", "all.json")
+        files = json.loads((self.folder / "all.json").read_text())["files"]
+        formats = {file["format"] for file in files}
+        self.assertEqual(formats, {
+            "zip", "legacy", "torchscript", "archive", "pickle-save", "package",
+            "exported-program", "safetensors", "sharded-index", "distributed", "plain-pickle"})
+        self.assertNotIn("damaged", done.stdout)
+
+    def test_other_files_of_a_folder_do_not_count_and_damaged_ones_are_not_fatal(self):
+        self.take("zip-cpu.pt")
+        (self.folder / "readme.txt").write_text("cuda:0")
+        (self.folder / "a-page.pt").write_text("<html>")
+        whole = (GOLDEN / "zip-cuda0.pt").read_bytes()
+        (self.folder / "cut.pt").write_bytes(whole[:len(whole) // 2])
+        done = self.expect(FINDING, "check", ".")
+        self.assertIn("fails ./cut.pt\n      at byte", done.stdout)
+        self.assertIn("ok    ./zip-cpu.pt", done.stdout)
+        self.assertIn("2 checkpoints: 1 passes, 1 does not; 2 files are no checkpoints",
+                      done.stdout)
+        self.expect(WRONG_USE, "check", "a-page.pt", "zip-cpu.pt")
+
+    @unittest.skipIf(os.geteuid() == 0, "root can read everything")
+    def test_what_cannot_be_read_is_a_finding(self):
+        self.take("zip-cpu.pt")
+        (self.folder / "zip-cpu.pt").chmod(0)
+        self.assertIn("Permission denied", self.expect(FINDING, "check", ".").stdout)
+
+    def test_patterns(self):
+        (self.folder / "runs/1").mkdir(parents=True)
+        shutil.copy(GOLDEN / "zip-cpu.pt", self.folder / "runs/1/last.ckpt")
+        done = self.expect(AS_EXPECTED, "check", "runs/**/*.ckpt", "--quiet")
+        self.assertEqual(done.stdout, "1 checkpoint: 1 passes, 0 do not\n")
+        self.assertIn("no file matches '*.bin'",
+                      self.expect(WRONG_USE, "check", "*.bin").stderr)
+
+    def test_the_order_is_that_of_the_names_whatever_the_threads(self):
+        for number in range(200):
+            shutil.copy(GOLDEN / "zip-cpu.pt", self.folder / f"{number:03}.pt")
+        one = self.expect(AS_EXPECTED, "check", ".", "-j1").stdout
+        self.assertEqual(one, self.expect(AS_EXPECTED, "check", ".", "-j4").stdout)
+        self.assertIn("200 checkpoints: 200 pass, 0 do not", one)
+
+    def test_progress_is_on_the_terminal_only(self):
+        for number in range(200):
+            shutil.copy(GOLDEN / "zip-cpu.pt", self.folder / f"{number:03}.pt")
+        code, printed = run_on_terminal(["check", ".", "-q"], self.folder, self.environment())
+        self.assertEqual(code, AS_EXPECTED)
+        self.assertIn("128 of 200 files", printed)
+        self.assertEqual(self.expect(AS_EXPECTED, "check", ".", "-q").stderr, "")
+        for line in lines_as_seen(printed):
+            self.assertLessEqual(len(line), 80)
+
+    def test_names_that_do_not_exist(self):
+        self.take("zip-cpu.pt")
+        for option, text in (("--host", "2xh20"), ("--runtime", "pyton"),
+                             ("--strategy", "map-locaton=cpu")):
+            done = self.expect(WRONG_USE, "check", "zip-cpu.pt", option, text)
+            self.assertIn("did you mean", done.stderr)
+
+
+class PolicyFile(CheckTest):
+    def test_the_nearest_policy_asks(self):
+        self.take("zip-cuda0.pt")
+        (self.folder / ".portcullis.yaml").write_text("hosts: 2xh200\n")
+        self.expect(AS_EXPECTED, "check", "zip-cuda0.pt")
+        self.expect(FINDING, "check", "zip-cuda0.pt", "--host", "no-driver")
+        self.expect(FINDING, "check", "zip-cuda0.pt", "--no-policy")
+
+    def test_what_it_allows_and_what_it_limits(self):
+        self.take("zip-cuda0.pt", "zip-cpu.pt")
+        policy = self.folder / ".portcullis.yaml"
+        policy.write_text("allow: {paths: ['zip-cuda*']}\n")
+        self.assertIn("allowed ./zip-cuda0.pt", self.expect(AS_EXPECTED, "check", ".").stdout)
+        policy.write_text("limits: {file: 100 B}\n")
+        self.assertIn("the policy allows 100 B",
+                      self.expect(FINDING, "check", "zip-cpu.pt").stdout)
+
+    def test_a_mistake_in_it_is_told_with_its_place(self):
+        self.take("zip-cpu.pt")
+        (self.folder / ".portcullis.yaml").write_text("hosts: [no-driver, 2xh20]\n")
+        done = self.expect(WRONG_USE, "check", "zip-cpu.pt")
+        self.assertIn(".portcullis.yaml:1:20: unknown host '2xh20'; did you mean '2xh200'?",
+                      done.stderr)
+
+
+class Reports(CheckTest):
+    def test_each_is_written_whole_and_parses(self):
+        self.take("zip-cpu.pt", "zip-module.pt")
+        self.expect(FINDING, "check", ".", "--json", "r.json", "--sarif", "r.sarif", "--junit",
+                    "r.xml", "--markdown", "r.md", "--github", "r.txt")
+        self.assertEqual(len(json.loads((self.folder / "r.json").read_text())["files"]), 2)
+        xml.dom.minidom.parse(str(self.folder / "r.xml"))
+        self.assertIn("❌", (self.folder / "r.md").read_text())
+        self.assertIn("::error file=./zip-module.pt", (self.folder / "r.txt").read_text())
+        self.holds_what_sarif_requires(json.loads((self.folder / "r.sarif").read_text()))
+
+    def holds_what_sarif_requires(self, log):
+        """The required properties of SARIF 2.1.0 for the objects that we write, and its enums."""
+        self.assertEqual(log["version"], "2.1.0")
+        for run in log["runs"]:
+            driver = run["tool"]["driver"]
+            self.assertTrue(driver["name"])
+            ids = [rule["id"] for rule in driver["rules"]]
+            self.assertEqual(len(ids), len(set(ids)))
+            for rule in driver["rules"]:
+                self.assertTrue(rule["shortDescription"]["text"])
+            for invocation in run["invocations"]:
+                self.assertIsInstance(invocation["executionSuccessful"], bool)
+            for result in run["results"]:
+                self.assertTrue(result["message"]["text"])
+                self.assertIn(result["level"], ("none", "note", "warning", "error"))
+                self.assertEqual(ids[result["ruleIndex"]], result["ruleId"])
+                for location in result["locations"]:
+                    self.assertTrue(location["physicalLocation"]["artifactLocation"]["uri"])
+
+    def test_to_standard_output_nothing_else_is_there(self):
+        self.take("zip-cpu.pt")
+        json.loads(self.expect(AS_EXPECTED, "check", "zip-cpu.pt", "--json", "-").stdout)
+
+
+class Confirm(CheckTest):
+    def test_real_loads_agree_with_what_was_said(self):
+        self.take("zip-cuda0.pt", "torchscript-scripted.pt")
+        done = self.expect(FINDING, "check", ".", "--confirm", "--hosts", "no-driver,2xh200",
+                           "--strategies", "as-saved,map-location=cpu")
+        self.assertIn("8 loads as predicted", done.stdout)
+        self.assertNotIn("predicted:", done.stdout)
+
+    def test_a_difference_is_a_finding(self):
+        """Deflated weights with damaged bytes: nothing that reads no weights can see that."""
+        import zipfile
+        self.take("zip-cpu.pt")
+        with zipfile.ZipFile(self.folder / "zip-cpu.pt") as archive:
+            entries = [(info.filename, archive.read(info)) for info in archive.infolist()]
+        with zipfile.ZipFile(self.folder / "broken.pt", "w") as archive:
+            for name, data in entries:
+                method = zipfile.ZIP_DEFLATED if name.endswith("/data/0") else zipfile.ZIP_STORED
+                archive.writestr(zipfile.ZipInfo(name), data, method)
+        whole = (self.folder / "broken.pt").read_bytes()
+        at = whole.index(b"/data/0") + len(b"/data/0")
+        (self.folder / "broken.pt").write_bytes(whole[:at] + b"\xff\xff\xff" + whole[at + 3:])
+        self.expect(AS_EXPECTED, "check", "broken.pt")
+        done = self.expect(FINDING, "check", "broken.pt", "--confirm", "--json", "r.json")
+        self.assertIn("its bytes are wrong", done.stdout)
+        findings = json.loads((self.folder / "r.json").read_text())["files"][0]["findings"]
+        self.assertIn("differs-from-prediction", [finding["rule"] for finding in findings])
+
+
+class Inspect(CheckTest):
+    def test_the_table_fits_and_counts_shared_storages_once(self):
+        done = self.expect(AS_EXPECTED, "inspect", GOLDEN / "zip-kinds.pt")
+        self.assertIn("shares base", done.stdout)
+        self.assertIn("25 tensors  23 storages  233 B", done.stdout)
+        for line in done.stdout.splitlines()[1:]:
+            self.assertLessEqual(len(line), 80, line)
+
+    def test_what_tensors_are_and_which_devices_are_no_tags(self):
+        done = self.expect(AS_EXPECTED, "inspect", GOLDEN / "zip-training.pt")
+        for text in ("optimizer state", "RNG state", "device object", "lookalike"):
+            self.assertIn(text, done.stdout)
+
+    def test_json(self):
+        done = self.expect(AS_EXPECTED, "inspect", GOLDEN / "zip-training.pt", "--json")
+        said = json.loads(done.stdout)
+        self.assertEqual(said["totals"], {"cuda:0": {"tensors": 12, "storages": 12, "bytes": 132}})
+        roles = {tensor["name"]: tensor["role"] for tensor in said["tensors"]}
+        self.assertEqual(roles["optimizer.state.0.exp_avg"], "optimizer state")
+        self.assertEqual(roles["rng.cuda.0"], "RNG state")
+
+
+if __name__ == "__main__":
+    unittest.main()
