@@ -28,7 +28,7 @@ ChildHost::ChildHost(const Host& host, const Mask& mask, const Runtime& runtime,
     : description_(folder / "host"),
       device_count_(host.gpus.size()),
       faults_(host.faults),
-      environment_(BuildEnvironment(mask, runtime, folder, description_, folder / "record")),
+      environment_(BuildEnvironment(host, mask, runtime, folder, description_, folder / "record")),
       flight_(folder / "record") {
   WriteDescription(host, description_);
 }

@@ -30,6 +30,9 @@ struct Runtime {
   Environment environment;          // PYTHONPATH and the like
   std::filesystem::path standins;   // folder of the stand-in libraries; empty: needs none
   bool preload = true;              // the stand-ins must also go before libraries found by RPATH
+  std::filesystem::path probe;      // program that asks this machine for its GPUs; may be empty
+  std::filesystem::path
+      recorder;  // library that writes the flight record on real GPUs; may be empty
 };
 // Reads runtimes.json: a list of objects with these fields (is_default is called "default").
 // Relative paths are relative to the file. Errors name file and field.
@@ -82,15 +85,16 @@ class FlightFile {
 };
 
 // The environment of a child: nothing of this process's own. `description` and `record` are the
-// files that the simulated runtime reads and writes.
-Environment BuildEnvironment(const Mask& mask, const Runtime& runtime,
+// files that the simulated runtime reads and writes; on a host that is not simulated the recorder
+// writes the record.
+Environment BuildEnvironment(const Host& host, const Mask& mask, const Runtime& runtime,
                              const std::filesystem::path& folder,
                              const std::filesystem::path& description,
                              const std::filesystem::path& record);
 
 // The part of that which is the same for all children of a runtime, and all that its warm loader
-// gets: no host, no mask, no folder of its own.
-Environment BuildWarmEnvironment(const Runtime& runtime);
+// gets: no host, no mask, no folder of its own. `simulated`: with the stand-in libraries.
+Environment BuildWarmEnvironment(const Runtime& runtime, bool simulated);
 
 // A host made ready for one child, in a folder of its own. Removes its two files when it ends;
 // what the child left in the folder is the folder's owner's to remove.

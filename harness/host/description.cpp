@@ -16,7 +16,7 @@ void WriteUuid(const std::string& text, std::uint8_t (&bytes)[16]) {
   }
 }
 
-simcuda::DeviceDescription DescribeGpu(const Gpu& gpu, std::int32_t pci_bus) {
+simcuda::DeviceDescription DescribeGpu(const Gpu& gpu, std::int32_t otherwise_bus) {
   simcuda::DeviceDescription device{};
   const Profile& profile = gpu.profile;
   profile.name.copy(device.name, sizeof(device.name) - 1);
@@ -30,7 +30,9 @@ simcuda::DeviceDescription DescribeGpu(const Gpu& gpu, std::int32_t pci_bus) {
   device.clock_khz = profile.clock_khz;
   device.memory_clock_khz = profile.memory_clock_khz;
   device.memory_bus_bits = profile.memory_bus_bits;
-  device.pci_bus = pci_bus;
+  device.pci_domain = gpu.pci_domain;
+  device.pci_bus = gpu.pci_bus != 0 ? gpu.pci_bus : otherwise_bus;
+  device.pci_device = gpu.pci_device;
   device.state = gpu.state;
   device.used_bytes = gpu.used_bytes;
   return device;

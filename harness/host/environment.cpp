@@ -58,9 +58,25 @@ void AddStandins(const Runtime& runtime, Environment& environment) {
                         preload.empty() ? "" : " ", preload);
 }
 
+// The recorder takes the runtime's entry points before the runtime itself.
+void AddRecorder(const Runtime& runtime, Environment& environment) {
+  std::string& preload = environment["LD_PRELOAD"];
+  preload = runtime.recorder.string() + (preload.empty() ? "" : " " + preload);
+}
+
+// Where each GPU of the host is, so that the recorder knows it behind any mask.
+std::string PciAddresses(const Host& host) {
+  std::vector<std::string> addresses;
+  for (const Gpu& gpu : host.gpus) {
+    addresses.push_back(
+        fmt::format("{:04x}:{:02x}:{:02x}.0", gpu.pci_domain, gpu.pci_bus, gpu.pci_device));
+  }
+  return fmt::format("{}", fmt::join(addresses, ","));
+}
+
 }  // namespace
 
-Environment BuildWarmEnvironment(const Runtime& runtime) {
+Environment BuildWarmEnvironment(const Runtime& runtime, bool simulated) {
   Environment environment = {
       {"PATH", "/usr/bin:/bin"},
       {"HOME", kNowhere},
@@ -73,20 +89,27 @@ Environment BuildWarmEnvironment(const Runtime& runtime) {
       {"PYTHONDONTWRITEBYTECODE", "1"},
   };
   for (const auto& [name, value] : runtime.environment) environment[name] = value;
-  if (!runtime.standins.empty()) AddStandins(runtime, environment);
+  if (simulated && !runtime.standins.empty()) AddStandins(runtime, environment);
+  if (!simulated && !runtime.recorder.empty()) AddRecorder(runtime, environment);
   environment.erase("CUDA_VISIBLE_DEVICES");  // the mask alone decides
   return environment;
 }
 
-Environment BuildEnvironment(const Mask& mask, const Runtime& runtime, const fs::path& folder,
-                             const fs::path& description, const fs::path& record) {
-  Environment environment = BuildWarmEnvironment(runtime);
+Environment BuildEnvironment(const Host& host, const Mask& mask, const Runtime& runtime,
+                             const fs::path& folder, const fs::path& description,
+                             const fs::path& record) {
+  Environment environment = BuildWarmEnvironment(runtime, host.simulated);
   for (const char* name : {"HOME", "TMPDIR"}) {
     if (environment[name] == kNowhere) environment[name] = folder.string();
   }
   if (mask.value) environment["CUDA_VISIBLE_DEVICES"] = *mask.value;
-  environment[simcuda::kHostVariable] = description.string();
-  environment[simcuda::kRecordVariable] = record.string();
+  if (host.simulated) {
+    environment[simcuda::kHostVariable] = description.string();
+    environment[simcuda::kRecordVariable] = record.string();
+  } else {
+    environment[simcuda::kHardwareRecordVariable] = record.string();
+    environment[simcuda::kHardwareDevicesVariable] = PciAddresses(host);
+  }
   return environment;
 }
 

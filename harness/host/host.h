@@ -41,6 +41,8 @@ struct Gpu {
   std::string uuid;  // "GPU-8a3f…", as nvidia-smi prints it
   simcuda::DeviceState state = simcuda::DeviceState::kHealthy;
   std::uint64_t used_bytes = 0;  // by other processes
+  // Where it is; a GPU without a place of its own gets one by its position in the host.
+  int pci_domain = 0, pci_bus = 0, pci_device = 0;
 };
 struct Host {
   std::string name;        // "2xh200"
@@ -50,6 +52,9 @@ struct Host {
   std::vector<Gpu> gpus;
   Mask mask;                               // where a case does not say another one
   std::vector<simcuda::FaultRule> faults;  // at most kMaxFaultRules; made by ParseFault
+  // False for this machine itself: its own driver and CUDA libraries, nothing in between but the
+  // recorder.
+  bool simulated = true;
 };
 
 // The profiles of one folder, each read when it is first asked for. Not for several threads.
@@ -82,7 +87,8 @@ class HostLibrary {
   mutable std::map<std::string, Host> read_;
 };
 
-// The plain-data form that the simulated runtime reads. GPU i is at PCI bus i + 1.
+// The plain-data form that the simulated runtime reads. GPU i is at PCI bus i + 1 unless it has a
+// place of its own.
 simcuda::HostDescription Describe(const Host& host);
 
 }  // namespace portcullis::host

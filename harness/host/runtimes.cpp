@@ -60,9 +60,9 @@ std::vector<std::string> CommandBeside(const std::filesystem::path& file,
 }
 
 void CheckFields(const Entry& entry) {
-  static const std::vector<std::string> kFields = {"id",       "family", "version", "cuda",
-                                                   "default",  "loader", "maker",   "environment",
-                                                   "standins", "preload"};
+  static const std::vector<std::string> kFields = {"id",       "family",  "version", "cuda",
+                                                   "default",  "loader",  "maker",   "environment",
+                                                   "standins", "preload", "probe",   "recorder"};
   if (!entry.object.is_object()) {
     throw CannotRun(
         fmt::format("{}: found {}, expected an object", entry.where, entry.object.dump()));
@@ -88,6 +88,8 @@ Runtime ReadRuntime(const Entry& entry, const std::filesystem::path& file) {
   runtime.maker = CommandBeside(file, entry.GetOr<Argv>("maker", "a list of texts", {}));
   runtime.environment = entry.GetOr<Environment>("environment", "texts by name", {});
   runtime.standins = Beside(file, entry.GetOr<std::string>("standins", "a folder", ""));
+  runtime.probe = Beside(file, entry.GetOr<std::string>("probe", "a program", ""));
+  runtime.recorder = Beside(file, entry.GetOr<std::string>("recorder", "a library", ""));
   runtime.preload = entry.GetOr<bool>("preload", "true or false", true);
   return runtime;
 }

@@ -17,12 +17,18 @@ set(runtime_objects "")
 # portcullis_runtime(ID FAMILY CUDA LOADER MAKER ENVIRONMENT): appends one object. LOADER, MAKER
 # and ENVIRONMENT are JSON. Uses version, default and preload of the caller.
 function(portcullis_runtime id family cuda loader maker environment)
+  set(hardware "")
+  if(cuda)
+    set(hardware ",
+  \"probe\": \"$<TARGET_FILE:portcullis-probe-${cuda}>\",
+  \"recorder\": \"$<TARGET_FILE:portcullis-recorder-${cuda}>\"")
+  endif()
   list(APPEND runtime_objects " {\"id\": \"${id}\", \"family\": \"${family}\", \
 \"version\": \"${version}\", \"cuda\": ${cuda}, \"default\": ${default},
   \"loader\": ${loader},
   \"maker\": ${maker},
   \"environment\": ${environment},
-  \"standins\": \"standins/${version}\", \"preload\": ${preload}}")
+  \"standins\": \"standins/${version}\", \"preload\": ${preload}${hardware}}")
   set(runtime_objects "${runtime_objects}" PARENT_SCOPE)
 endfunction()
 

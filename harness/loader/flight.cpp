@@ -14,10 +14,9 @@
 namespace portcullis::loader {
 namespace {
 
-simcuda::FlightRecord* MapRecord(const char* path) {
+simcuda::FlightRecord* MapRecord(const char* variable, const char* path) {
   const auto refuse = [&](const std::string& reason) {
-    return BadRequest(std::string(simcuda::kRecordVariable) + ": cannot map '" + path +
-                      "': " + reason);
+    return BadRequest(std::string(variable) + ": cannot map '" + path + "': " + reason);
   };
   const int fd = open(path, O_RDWR | O_CLOEXEC);
   if (fd < 0) throw refuse(std::strerror(errno));  // NOLINT: this program has one thread
@@ -35,8 +34,12 @@ simcuda::FlightRecord* MapRecord(const char* path) {
 }  // namespace
 
 Clock::Clock() {
-  const char* path = std::getenv(simcuda::kRecordVariable);  // NOLINT: one thread
-  if (path != nullptr && *path != 0) record_ = MapRecord(path);
+  for (const char* variable : {simcuda::kRecordVariable, simcuda::kHardwareRecordVariable}) {
+    const char* path = std::getenv(variable);  // NOLINT: one thread
+    if (path == nullptr || *path == 0) continue;
+    record_ = MapRecord(variable, path);
+    return;
+  }
 }
 
 Clock::~Clock() {

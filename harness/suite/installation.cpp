@@ -16,6 +16,7 @@ Installation Below(const fs::path& data, const fs::path& runtimes, const fs::pat
   return {data / "fixtures/hosts",
           data / "scenarios",
           data / "fixtures/make/checkpoints.yaml",
+          data / "harness/hardware/transfers.py",
           runtimes,
           made,
           PORTCULLIS_VERSION};

@@ -11,6 +11,7 @@ struct Installation {
   std::filesystem::path hosts;        // folder of host YAML, with profiles/ in it
   std::filesystem::path scenarios;    // folder of scenario YAML
   std::filesystem::path checkpoints;  // checkpoints.yaml
+  std::filesystem::path transfers;    // script that times transfers on hardware
   std::filesystem::path runtimes;     // runtimes.json; may not exist
   std::filesystem::path made;         // folder for checkpoints that were made
   std::string version;                // of Portcullis

@@ -117,8 +117,9 @@ void SubmitAgain(Load load, const std::string& lost, runner::Runner& runner,
 
 }  // namespace
 
-runner::Warm WarmLoaderOf(const host::Runtime& runtime) {
-  runner::Warm warm{runtime.loader, host::BuildWarmEnvironment(runtime)};
+runner::Warm WarmLoaderOf(const Load& load) {
+  runner::Warm warm{load.runtime->loader,
+                    host::BuildWarmEnvironment(*load.runtime, load.host.simulated)};
   warm.argv.emplace_back(protocol::kServe);
   return warm;
 }
@@ -134,11 +135,12 @@ void SubmitLoad(const Load& load, runner::Runner& runner, std::function<void(Obs
   command.input = Request(load);
   command.deadline = load.deadline;
   command.resources = load.resources;
-  if (!load.isolate) command.warm = WarmLoaderOf(*load.runtime);
+  if (!load.isolate) command.warm = WarmLoaderOf(load);
   runner.Submit(std::move(command), [scratch, child, load, &runner,
                                      done = std::move(done)](const runner::Ended& ended) {
     if (!ended.lost.empty()) return SubmitAgain(load, ended.lost, runner, done);
     Observation observation;
+    observation.simulated = load.host.simulated;
     observation.flight = child->Read();
     TakeEnd(ended, load.id, observation);
     done(std::move(observation));

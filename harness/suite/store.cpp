@@ -38,8 +38,12 @@ std::string FileStamp(const fs::path& file) {
 }  // namespace
 
 Store::Store(fs::path folder, const checkpoints::Catalog& catalog, const host::HostLibrary& hosts,
-             const std::vector<host::Runtime>& runtimes)
-    : folder_(std::move(folder)), catalog_(catalog), hosts_(hosts), runtimes_(runtimes) {}
+             const std::vector<host::Runtime>& runtimes, std::optional<host::Host> on)
+    : folder_(std::move(folder)),
+      catalog_(catalog),
+      hosts_(hosts),
+      runtimes_(runtimes),
+      on_(std::move(on)) {}
 
 fs::path Store::File(const std::string& name) const { return folder_ / (name + ".pt"); }
 
@@ -89,7 +93,7 @@ checkpoints::Reference Store::ReferenceOf(const std::string& name) const {
 void Store::MakeOne(const Recipe& recipe, const host::Runtime& maker, runner::Runner& runner,
                     const std::function<void(const std::string& name)>& made) {
   auto scratch = std::make_shared<ScratchFolder>();
-  const host::Host host = hosts_.Find(recipe.host);
+  const host::Host host = on_ ? *on_ : hosts_.Find(recipe.host);
   auto child = std::make_shared<host::ChildHost>(host, host.mask, maker, scratch->path());
   runner::Command command;
   command.argv = maker.maker;
@@ -106,7 +110,7 @@ void Store::MakeOne(const Recipe& recipe, const host::Runtime& maker, runner::Ru
     if (ended.stopped) return;
     if (ended.exit_code != 0 || !Missing(recipe.name).empty()) {
       throw CannotRun(fmt::format("the checkpoint {} could not be made on the host {}{}:\n{}{}",
-                                  recipe.name, recipe.host, ended.timed_out ? " in time" : "",
+                                  recipe.name, host.name, ended.timed_out ? " in time" : "",
                                   ended.start_error, ended.errors));
     }
     std::ofstream(File(recipe.name).string() + ".stamp", std::ios::binary) << stamp;

@@ -4,6 +4,7 @@
 
 #include <filesystem>
 #include <functional>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -17,8 +18,10 @@ namespace portcullis::suite {
 
 class Store {
  public:
+  // `on`: make all of them on this host, not each on the one that its recipe names.
   Store(std::filesystem::path folder, const checkpoints::Catalog& catalog,
-        const host::HostLibrary& hosts, const std::vector<host::Runtime>& runtimes);
+        const host::HostLibrary& hosts, const std::vector<host::Runtime>& runtimes,
+        std::optional<host::Host> on = std::nullopt);
 
   // Makes those of `names` that are missing or were made by another recipe or maker (all of them
   // if `again`). Calls `made` after each. A maker that fails is a CannotRun with its own words;
@@ -43,6 +46,7 @@ class Store {
   const checkpoints::Catalog& catalog_;
   const host::HostLibrary& hosts_;
   const std::vector<host::Runtime>& runtimes_;
+  std::optional<host::Host> on_;
 };
 
 }  // namespace portcullis::suite

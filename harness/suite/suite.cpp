@@ -67,8 +67,10 @@ Result Broken(const scenario::Case& c, std::string reason) {
   return result;
 }
 
-host::Mask MaskOf(const scenario::Case& c, const host::Host& host) {
-  return c.mask.value ? c.mask : host.mask;
+Stage StageOfCase(const Suite& suite, const scenario::Case& c, const host::Runtime& runtime) {
+  if (suite.stage_of) return suite.stage_of(c, runtime);
+  const host::Host host = suite.hosts.Find(c.host);
+  return {host, c.mask.value ? c.mask : host.mask, {}};
 }
 
 bool IsFinding(const Result& result) {
@@ -84,20 +86,19 @@ struct Prepared {
 };
 
 Prepared Prepare(const Suite& suite, const scenario::Case& c, const host::Runtime& runtime,
-                 Subject subject) {
+                 Stage stage, Subject subject) {
   Prepared prepared;
-  const host::Host host = suite.hosts.Find(c.host);
-  const host::Mask mask = MaskOf(c, host);
   prepared.result.c = c;
   prepared.result.runtime_id = runtime.id;
   prepared.result.prediction =
-      PredictCase(*subject.map, host, mask, runtime, c.strategy, suite.trust);
+      PredictCase(*subject.map, stage.host, stage.mask, runtime, c.strategy, suite.trust);
   prepared.result.expectation =
       c.expectation
           ? *c.expectation
           : verdict::FromPrediction(*prepared.result.prediction, subject.reference, c.strategy);
-  prepared.load = {c.id, subject.file, subject.reference.format, c.strategy, host,
-                   mask, &runtime,     suite.deadline,           suite.trust};
+  prepared.load = {c.id,       subject.file,          subject.reference.format,
+                   c.strategy, std::move(stage.host), std::move(stage.mask),
+                   &runtime,   suite.deadline,        suite.trust};
   prepared.load.example = subject.reference.example;
   prepared.load.isolate = suite.isolate;
   prepared.reference = std::move(subject.reference);
@@ -177,13 +178,15 @@ class Feeder {
                                                    "installs it)",
                                                    c.runtime)));
     }
+    Stage stage = StageOfCase(suite_, c, *runtime);
+    if (!stage.cannot.empty()) return Deliver(index, Skipped(c, stage.cannot));
     Subject subject = suite_.subject_of(c);
     if (!subject.missing.empty()) return Deliver(index, Skipped(c, subject.missing));
     if (!subject.broken.empty()) return Deliver(index, Broken(c, subject.broken));
     auto running = std::make_shared<Running>();
     running->index = index;
     running->lane = lane;
-    running->prepared = Prepare(suite_, c, *runtime, std::move(subject));
+    running->prepared = Prepare(suite_, c, *runtime, std::move(stage), std::move(subject));
     const auto& prediction = *running->prepared.result.prediction;
     if (!c.expectation && !prediction.supported) {
       return Deliver(index, Skipped(c, prediction.reason));
@@ -208,7 +211,7 @@ class Feeder {
     Deliver(running->index, running->runs.Take());
     Feed(running->lane);
     if (schedule_.IsEmpty(kind) && !suite_.isolate) {
-      runner_.EndIdle(WarmLoaderOf(*kinds_.runtime(kind)));
+      runner_.EndIdle(WarmLoaderOf(running->prepared.load));
     }
   }
 

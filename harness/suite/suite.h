@@ -33,6 +33,14 @@ struct Subject {
 // where they differ, or the file cannot be read, the subject is broken.
 void ReadMap(Subject& subject);
 
+// Where a case runs.
+struct Stage {
+  host::Host host;
+  host::Mask mask;
+  std::string cannot;  // not empty: this host cannot show the case, and why; it is then skipped
+};
+using StageOf = std::function<Stage(const scenario::Case&, const host::Runtime&)>;
+
 struct Suite {
   const host::HostLibrary& hosts;
   const std::vector<host::Runtime>& runtimes;
@@ -44,6 +52,7 @@ struct Suite {
   bool fail_fast = false;  // after a result that is not as expected, or an error, begin no other
   int repeat = 1;          // times that each case runs; that it differs is a difference
   std::optional<std::uint64_t> shuffle = std::nullopt;  // seed of the order of running
+  StageOf stage_of = {};  // nothing: on the host that the case declares
 };
 
 // Runs all cases; `done` gets each result in the order of `cases`, whatever the order of running.

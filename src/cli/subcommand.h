@@ -22,6 +22,8 @@ struct Subcommand {
 
 std::span<const Subcommand> Subcommands();
 
+Action DeclareAgree(CLI::App& command);
+Action DeclareCalibrate(CLI::App& command);
 Action DeclareCheck(CLI::App& command);
 Action DeclareInspect(CLI::App& command);
 Action DeclareRepro(CLI::App& command);

@@ -19,6 +19,8 @@ std::span<const Subcommand> Subcommands() {
       Subcommand{"list", "list scenarios, cases, hosts, runtimes, checkpoints or strategies",
                  DeclareList},
       Subcommand{"make", "make the checkpoints that scenarios load", DeclareMake},
+      Subcommand{"calibrate", "record what this machine's own GPUs do", DeclareCalibrate},
+      Subcommand{"agree", "hold the simulation against a recording of real GPUs", DeclareAgree},
       Subcommand{"doctor", "say what is here, what is missing, and how to get it", DeclareDoctor},
   };
   return kTable;

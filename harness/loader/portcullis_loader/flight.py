@@ -8,7 +8,8 @@ import struct
 
 from portcullis_loader.request import BadRequest
 
-RECORD_VARIABLE = "PORTCULLIS_SIM_RECORD"
+# kRecordVariable, and kHardwareRecordVariable on real GPUs
+RECORD_VARIABLES = ("PORTCULLIS_SIM_RECORD", "PORTCULLIS_RECORD")
 # Phase::kLoad, kMove, kUse, kReadBack
 PHASES = {"load": 1, "move": 2, "use": 4, "read-back": 3}
 _PHASE_OFFSET = 8  # offsetof(FlightRecord, phase)
@@ -32,10 +33,11 @@ class _Record:
 
 def open_record(environment):
     """The flight record named in the environment, or one that ignores everything."""
-    path = environment.get(RECORD_VARIABLE)
-    if not path:
+    variable = next((name for name in RECORD_VARIABLES if environment.get(name)), None)
+    if variable is None:
         return _NoRecord()
+    path = environment[variable]
     try:
         return _Record(path)
     except (OSError, ValueError) as error:
-        raise BadRequest(f"{RECORD_VARIABLE}: cannot map '{path}': {error}") from None
+        raise BadRequest(f"{variable}: cannot map '{path}': {error}") from None

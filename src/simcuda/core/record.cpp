@@ -33,13 +33,13 @@ FlightRecord* MapFile(const char* path) {
   return nullptr;
 }
 
-FlightRecord& OpenRecord() {
-  if (const char* path = std::getenv(kRecordVariable)) {
+FlightRecord& OpenRecord(const char* variable) {
+  if (const char* path = std::getenv(variable)) {
     if (FlightRecord* record = MapFile(path)) {
       record->attached.fetch_add(1);
       return *record;
     }
-    Say(std::string("flight record '") + path + "' (" + kRecordVariable +
+    Say(std::string("flight record '") + path + "' (" + variable +
         "): it is no flight record of this version; nothing is recorded");
   }
   static FlightRecord unread = {};
@@ -74,12 +74,12 @@ std::uint32_t ThreadId() {
   return thread_id;
 }
 
-Record& Record::Get() {
+Record& Record::Get(const char* variable) {
   if (Record* record = current.load(std::memory_order_acquire)) return *record;
   const std::lock_guard lock(opening);
   if (Record* record = current.load()) return *record;
   [[maybe_unused]] static const int registered = pthread_atfork(nullptr, nullptr, ForgetAfterFork);
-  auto* record = new Record(OpenRecord());
+  auto* record = new Record(OpenRecord(variable));
   current.store(record, std::memory_order_release);
   return *record;
 }

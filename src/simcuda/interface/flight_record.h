@@ -22,6 +22,10 @@
 namespace portcullis::simcuda {
 
 inline constexpr char kRecordVariable[] = "PORTCULLIS_SIM_RECORD";  // path of the record
+// The same for the recorder on real GPUs, and where these are by PCI address, in the order of the
+// record's devices: "0000:1b:00.0,0000:43:00.0".
+inline constexpr char kHardwareRecordVariable[] = "PORTCULLIS_RECORD";
+inline constexpr char kHardwareDevicesVariable[] = "PORTCULLIS_RECORD_DEVICES";
 inline constexpr std::uint32_t kRecordMagic = 0x54484C46;           // "FLHT"
 inline constexpr std::uint32_t kRecordVersion = 3;
 

@@ -1,0 +1,36 @@
+// Owns: what this machine's own GPUs and driver are, asked of them by the probe in a child.
+#pragma once
+
+#include <filesystem>
+#include <nlohmann/json.hpp>
+#include <string>
+
+#include "harness/host/child_host.h"
+#include "harness/host/host.h"
+#include "harness/runner/runner.h"
+
+namespace portcullis::hardware {
+
+// The name that stands for this machine wherever a host is named.
+inline constexpr char kHere[] = "here";
+
+// What the probe says (src/hardware/probe.cpp): {"driver": {…}, "runtime": {…}}.
+using Probed = nlohmann::json;
+
+// Runs the probe of `runtime` behind a mask, as a loader of that runtime would run on `host`: on
+// the machine itself if it is not simulated. `errors` also lists the runtime's error codes.
+// Throws CannotRun if the probe is not there, hangs, crashes or says something else.
+Probed Probe(const host::Host& host, const host::Mask& mask, const host::Runtime& runtime,
+             bool errors, runner::Runner& runner);
+
+// The host that a probe behind no mask has found, under the name "here": its GPUs in CUDA's order.
+// Throws CannotRun naming the field if the probe's words cannot be understood.
+host::Host HostFrom(const Probed& probed);
+
+// This machine as a host. No driver and no GPU are a host too.
+host::Host HostHere(const host::Runtime& runtime, runner::Runner& runner);
+
+// The same GPUs and driver, simulated: what a recording made here is held against.
+host::Host SimulatedTwin(host::Host here);
+
+}  // namespace portcullis::hardware

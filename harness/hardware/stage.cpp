@@ -1,0 +1,20 @@
+#include "harness/hardware/stage.h"
+
+#include "harness/hardware/machine.h"
+#include "harness/hardware/shown.h"
+
+namespace portcullis::hardware {
+
+suite::StageOf OnMachine(const host::Host& machine, const host::HostLibrary& hosts) {
+  return [&machine, &hosts](const scenario::Case& c, const host::Runtime& runtime) {
+    suite::Stage stage{machine, c.mask, {}};
+    if (c.host == kHere) return stage;
+    const host::Host declared = hosts.Find(c.host);
+    const Shown shown = ShowHere(declared, c.mask.value ? c.mask : declared.mask, runtime, machine);
+    stage.mask = shown.mask;
+    stage.cannot = shown.because;
+    return stage;
+  };
+}
+
+}  // namespace portcullis::hardware

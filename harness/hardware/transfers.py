@@ -1,0 +1,93 @@
+"""Times how weights reach their device, on this machine: load then .to() against map_location.
+
+    transfers.py --folder SCRATCH --largest BYTES [--repeat N]
+
+Owns: the timing of real loads by size, way and state of the page cache; one JSON object on standard
+output. Absolute times belong to this machine: the device's name stands beside them.
+"""
+
+import argparse
+import json
+import os
+import sys
+import time
+
+import torch
+
+SMALLEST = 64 << 20
+STEP = 4  # 64 MiB, 256 MiB, 1 GiB, 4 GiB; and the largest itself
+
+WAYS = {
+    "load-then-to=cpu": lambda path: torch.load(path).to("cpu"),
+    "map-location=cpu": lambda path: torch.load(path, map_location="cpu"),
+    "cpu-then-to=cuda:0": lambda path: torch.load(path, map_location="cpu").to("cuda:0"),
+    "map-location=cuda:0": lambda path: torch.load(path, map_location="cuda:0"),
+}
+TWO_GPUS = {
+    "load-then-to=cuda:1": lambda path: torch.load(path).to("cuda:1"),
+    "map-location=cuda:1": lambda path: torch.load(path, map_location="cuda:1"),
+}
+
+
+def sizes(largest):
+    size = min(SMALLEST, largest)
+    while size < largest:
+        yield size
+        size *= STEP
+    yield largest
+
+
+def forget_pages(path):
+    """The next read of the file comes from the disk, as far as the system follows the advice."""
+    with open(path, "rb") as file:
+        os.fsync(file.fileno())
+        os.posix_fadvise(file.fileno(), 0, 0, os.POSIX_FADV_DONTNEED)
+
+
+def timed(way, path):
+    torch.cuda.synchronize()
+    start = time.perf_counter()
+    loaded = way(path)
+    torch.cuda.synchronize()
+    seconds = time.perf_counter() - start
+    del loaded
+    torch.cuda.empty_cache()
+    return seconds
+
+
+def rows_of(path, size, repeat):
+    ways = WAYS | (TWO_GPUS if torch.cuda.device_count() > 1 else {})
+    for name, way in ways.items():
+        timed(way, path)  # not counted: the first one pays for start-up
+        for cache in ("cold", "warm"):
+            seconds = []
+            for _ in range(repeat):
+                if cache == "cold":
+                    forget_pages(path)
+                seconds.append(round(timed(way, path), 6))
+            yield {"bytes": size, "way": name, "cache": cache, "seconds": seconds}
+
+
+def main():
+    parser = argparse.ArgumentParser()
+    parser.add_argument("--folder", required=True)
+    parser.add_argument("--largest", type=int, required=True)
+    parser.add_argument("--repeat", type=int, default=3)
+    arguments = parser.parse_args()
+    path = os.path.join(arguments.folder, "weights.pt")
+    rows = []
+    for size in sizes(arguments.largest):
+        # Filled on the CPU: a simulated GPU that does not compute cannot.
+        weights = torch.zeros(size, dtype=torch.uint8).to("cuda:0")
+        torch.save(weights, path)
+        del weights
+        torch.cuda.empty_cache()
+        rows += rows_of(path, size, arguments.repeat)
+        print(f"transfers of {size >> 20} MiB timed", file=sys.stderr)
+    os.remove(path)
+    json.dump({"device": torch.cuda.get_device_name(0), "torch": torch.__version__,
+               "rows": rows}, sys.stdout)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,156 @@
+// Says what the CUDA driver and runtime of this machine say of themselves, as one JSON object:
+//
+//     portcullis-probe [--errors]
+//
+// Owns: asking the driver for its state, version and devices behind CUDA_VISIBLE_DEVICES, and the
+// runtime for the name and text of every error code. Links neither: a machine without them is an
+// answer too. Runs as a child, because a driver can crash or hang its process.
+#include <cuda.h>
+#include <cuda_runtime_api.h>
+
+#include <cstdio>
+#include <cstring>
+#include <nlohmann/json.hpp>
+#include <string>
+#include <string_view>
+
+#include "src/hardware/library.h"
+
+namespace portcullis::hardware {
+namespace {
+
+using nlohmann::json;
+
+// Error codes are below this one (driver_types.h, CUDA 13.0: cudaErrorUnknown is 999;
+// cudaErrorApiFailureBase 10000 stands alone).
+constexpr int kPastErrors = 1000;
+
+struct Attribute {
+  const char* name;
+  CUdevice_attribute attribute;
+};
+constexpr Attribute kAttributes[] = {
+    {"compute_major", CU_DEVICE_ATTRIBUTE_COMPUTE_CAPABILITY_MAJOR},
+    {"compute_minor", CU_DEVICE_ATTRIBUTE_COMPUTE_CAPABILITY_MINOR},
+    {"multiprocessors", CU_DEVICE_ATTRIBUTE_MULTIPROCESSOR_COUNT},
+    {"threads_per_multiprocessor", CU_DEVICE_ATTRIBUTE_MAX_THREADS_PER_MULTIPROCESSOR},
+    {"l2_bytes", CU_DEVICE_ATTRIBUTE_L2_CACHE_SIZE},
+    {"clock_khz", CU_DEVICE_ATTRIBUTE_CLOCK_RATE},
+    {"memory_clock_khz", CU_DEVICE_ATTRIBUTE_MEMORY_CLOCK_RATE},
+    {"memory_bus_bits", CU_DEVICE_ATTRIBUTE_GLOBAL_MEMORY_BUS_WIDTH},
+    {"pci_domain", CU_DEVICE_ATTRIBUTE_PCI_DOMAIN_ID},
+    {"pci_bus", CU_DEVICE_ATTRIBUTE_PCI_BUS_ID},
+    {"pci_device", CU_DEVICE_ATTRIBUTE_PCI_DEVICE_ID},
+};
+
+std::string UuidText(const CUuuid& uuid) {
+  std::string text = "GPU-";
+  for (int i = 0; i < 16; ++i) {
+    if (i == 4 || i == 6 || i == 8 || i == 10) text += '-';
+    char byte[3];
+    std::snprintf(byte, sizeof(byte), "%02x", static_cast<unsigned char>(uuid.bytes[i]));
+    text += byte;
+  }
+  return text;
+}
+
+// The driver's functions, as cuda.h declares them. (cuda.h spells some with the suffix _v2 itself.)
+struct Driver {
+  Library library{"libcuda.so.1"};
+  decltype(&cuInit) init = library.Find<decltype(cuInit)>("cuInit");
+  decltype(&cuDriverGetVersion) version =
+      library.Find<decltype(cuDriverGetVersion)>("cuDriverGetVersion");
+  decltype(&cuDeviceGetCount) count = library.Find<decltype(cuDeviceGetCount)>("cuDeviceGetCount");
+  decltype(&cuDeviceGet) get = library.Find<decltype(cuDeviceGet)>("cuDeviceGet");
+  decltype(&cuDeviceGetName) name = library.Find<decltype(cuDeviceGetName)>("cuDeviceGetName");
+  decltype(&cuDeviceTotalMem) memory =
+      library.Find<decltype(cuDeviceTotalMem)>("cuDeviceTotalMem_v2");
+  decltype(&cuDeviceGetUuid) uuid = library.Find<decltype(cuDeviceGetUuid)>("cuDeviceGetUuid_v2");
+  decltype(&cuDeviceGetAttribute) attribute =
+      library.Find<decltype(cuDeviceGetAttribute)>("cuDeviceGetAttribute");
+
+  bool whole() const {
+    return init && version && count && get && name && memory && uuid && attribute;
+  }
+};
+
+json DeviceJson(const Driver& driver, int ordinal) {
+  CUdevice device = 0;
+  if (driver.get(&device, ordinal) != CUDA_SUCCESS) return nullptr;
+  char name[256] = "";
+  std::size_t bytes = 0;
+  CUuuid uuid = {};
+  driver.name(name, sizeof(name), device);
+  driver.memory(&bytes, device);
+  driver.uuid(&uuid, device);
+  json found{{"name", name}, {"memory_bytes", bytes}, {"uuid", UuidText(uuid)}};
+  for (const Attribute& attribute : kAttributes) {
+    int value = 0;
+    if (driver.attribute(&value, attribute.attribute, device) == CUDA_SUCCESS) {
+      found[attribute.name] = value;
+    }
+  }
+  return found;
+}
+
+// {"version": 13000, "state": 0, "devices": […]}; version 0 and the reason where there is none.
+json DriverJson() {
+  const Driver driver;
+  json found{{"version", 0}, {"state", nullptr}, {"missing", ""}, {"devices", json::array()}};
+  if (!driver.whole()) {
+    found["missing"] = driver.library.there() ? "libcuda.so.1 lacks functions of CUDA 12"
+                                              : driver.library.missing();
+    return found;
+  }
+  const CUresult state = driver.init(0);
+  found["state"] = static_cast<int>(state);
+  int version = 0;
+  if (driver.version(&version) == CUDA_SUCCESS) found["version"] = version;
+  int count = 0;
+  if (state == CUDA_SUCCESS && driver.count(&count) == CUDA_SUCCESS) {
+    for (int ordinal = 0; ordinal < count; ++ordinal) {
+      found["devices"].push_back(DeviceJson(driver, ordinal));
+    }
+  }
+  return found;
+}
+
+// {"version": 13000, "count": 1, "count_error": 0}, and with `errors` every code's name and text.
+json RuntimeJson(bool errors) {
+  const Library library(PORTCULLIS_CUDART);
+  json found{{"version", 0}, {"missing", library.missing()}};
+  const auto version = library.Find<decltype(cudaRuntimeGetVersion)>("cudaRuntimeGetVersion");
+  const auto count = library.Find<decltype(cudaGetDeviceCount)>("cudaGetDeviceCount");
+  const auto name = library.Find<decltype(cudaGetErrorName)>("cudaGetErrorName");
+  const auto text = library.Find<decltype(cudaGetErrorString)>("cudaGetErrorString");
+  if (version == nullptr || count == nullptr || name == nullptr || text == nullptr) return found;
+  int number = 0;
+  if (version(&number) == cudaSuccess) found["version"] = number;
+  int devices = 0;
+  found["count_error"] = static_cast<int>(count(&devices));
+  found["count"] = devices;
+  if (!errors) return found;
+  found["errors"] = json::array();
+  const std::string_view unknown = name(static_cast<cudaError_t>(kPastErrors));
+  for (int code = 0; code < kPastErrors; ++code) {
+    const auto error = static_cast<cudaError_t>(code);
+    if (name(error) == unknown) continue;
+    found["errors"].push_back({{"code", code}, {"name", name(error)}, {"text", text(error)}});
+  }
+  return found;
+}
+
+}  // namespace
+}  // namespace portcullis::hardware
+
+int main(int argc, char** argv) {
+  const bool errors = argc == 2 && std::strcmp(argv[1], "--errors") == 0;
+  if (argc > 2 || (argc == 2 && !errors)) {
+    std::fprintf(stderr, "usage: portcullis-probe [--errors]\n");
+    return 2;
+  }
+  const nlohmann::json found{{"driver", portcullis::hardware::DriverJson()},
+                             {"runtime", portcullis::hardware::RuntimeJson(errors)}};
+  std::printf("%s\n", found.dump().c_str());
+  return 0;
+}
