@@ -27,14 +27,6 @@ std::string Now() {
   return fmt::format("{:%FT%TZ}", fmt::gmtime(std::chrono::system_clock::now()));
 }
 
-// The runtime whose CUDA is asked, and whose Python times transfers.
-const host::Runtime& Asked(const std::vector<host::Runtime>& runtimes) {
-  for (const char* family : {"python", "cpp"}) {
-    if (const auto* found = suite::FindRuntime(runtimes, family)) return *found;
-  }
-  throw CannotRun("no runtime with CUDA here to record with (portcullis doctor)");
-}
-
 // Whether every device a recipe saves from is a GPU of the machine, or no GPU at all.
 bool SavesHere(const checkpoints::Recipe& recipe, const host::Host& here) {
   return std::all_of(recipe.from.begin(), recipe.from.end(), [&](const std::string& device) {
@@ -145,7 +137,7 @@ nlohmann::json TimeTransfers(const Calibration& calibration, const host::Host& h
 
 Recording Calibrate(const Calibration& calibration, runner::Runner& runner, const Say& say) {
   PrepareFolder(calibration.folder);
-  const host::Runtime& runtime = Asked(calibration.runtimes);
+  const host::Runtime& runtime = *RuntimeThatAsks(calibration.runtimes);
   host::Host here;
   here.simulated = false;
   Recording recording;

@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include "harness/suite/scratch.h"
+#include "harness/suite/suite.h"
 #include "src/base/error.h"
 
 namespace portcullis::hardware {
@@ -97,6 +98,13 @@ host::Host HostFrom(const Probed& probed) {
                    : fmt::format("this machine: {} GPU, the first {}", here.gpus.size(),
                                  here.gpus.front().profile.name);
   return here;
+}
+
+const host::Runtime* RuntimeThatAsks(const std::vector<host::Runtime>& runtimes) {
+  for (const char* family : {"python", "cpp"}) {
+    if (const auto* found = suite::FindRuntime(runtimes, family)) return found;
+  }
+  throw CannotRun("no runtime with CUDA here to ask this machine for its GPUs (portcullis doctor)");
 }
 
 host::Host HostHere(const host::Runtime& runtime, runner::Runner& runner) {

@@ -4,6 +4,7 @@
 #include <filesystem>
 #include <nlohmann/json.hpp>
 #include <string>
+#include <vector>
 
 #include "harness/host/child_host.h"
 #include "harness/host/host.h"
@@ -26,6 +27,10 @@ Probed Probe(const host::Host& host, const host::Mask& mask, const host::Runtime
 // The host that a probe behind no mask has found, under the name "here": its GPUs in CUDA's order.
 // Throws CannotRun naming the field if the probe's words cannot be understood.
 host::Host HostFrom(const Probed& probed);
+
+// The runtime whose CUDA is asked about this machine: the default Python one, else the C++ one.
+// Throws CannotRun if neither is here.
+const host::Runtime* RuntimeThatAsks(const std::vector<host::Runtime>& runtimes);
 
 // This machine as a host. No driver and no GPU are a host too.
 host::Host HostHere(const host::Runtime& runtime, runner::Runner& runner);

@@ -120,6 +120,7 @@ json ToJson(const verdict::Result& result) {
           {"host", result.c.host},
           {"mask", result.c.mask.value ? json(*result.c.mask.value) : json(nullptr)},
           {"runtime", result.runtime_id},
+          {"ran_on", result.ran_on},
           {"strategy", result.c.strategy.Text()},
           {"expectation", result.expectation.Text()},
           {"prediction", PredictionJson(result.prediction)},

@@ -68,9 +68,7 @@ Result Broken(const scenario::Case& c, std::string reason) {
 }
 
 Stage StageOfCase(const Suite& suite, const scenario::Case& c, const host::Runtime& runtime) {
-  if (suite.stage_of) return suite.stage_of(c, runtime);
-  const host::Host host = suite.hosts.Find(c.host);
-  return {host, c.mask.value ? c.mask : host.mask, {}};
+  return suite.stage_of ? suite.stage_of(c, runtime) : DeclaredStage(suite.hosts, c);
 }
 
 bool IsFinding(const Result& result) {
@@ -90,6 +88,9 @@ Prepared Prepare(const Suite& suite, const scenario::Case& c, const host::Runtim
   Prepared prepared;
   prepared.result.c = c;
   prepared.result.runtime_id = runtime.id;
+  if (stage.host.name != c.host) {
+    prepared.result.ran_on = scenario::HostAndMask(stage.host.name, stage.mask);
+  }
   prepared.result.prediction =
       PredictCase(*subject.map, stage.host, stage.mask, runtime, c.strategy, suite.trust);
   prepared.result.expectation =
@@ -113,7 +114,6 @@ class Kinds {
   }
   const std::vector<Kind>& kinds() const { return kinds_; }
   const std::vector<std::uint32_t>& kind_of() const { return kind_of_; }
-  const host::Runtime* runtime(std::size_t kind) const { return runtimes_[kind]; }
 
  private:
   std::uint32_t KindOf(const scenario::Case& c) {
@@ -247,6 +247,12 @@ void ReadMap(Subject& subject) {
   } catch (const Error& error) {
     subject.broken = error.what();
   }
+}
+
+Stage DeclaredStage(const host::HostLibrary& hosts, const scenario::Case& c) {
+  host::Host host = hosts.Find(c.host);
+  host::Mask mask = c.mask.value ? c.mask : host.mask;
+  return {std::move(host), std::move(mask), {}};
 }
 
 void RunCases(const Suite& suite, const std::vector<scenario::Case>& cases, runner::Runner& runner,

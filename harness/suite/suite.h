@@ -40,6 +40,8 @@ struct Stage {
   std::string cannot;  // not empty: this host cannot show the case, and why; it is then skipped
 };
 using StageOf = std::function<Stage(const scenario::Case&, const host::Runtime&)>;
+// The host that a case declares, behind its mask or else the host's own.
+Stage DeclaredStage(const host::HostLibrary& hosts, const scenario::Case& c);
 
 struct Suite {
   const host::HostLibrary& hosts;
@@ -52,7 +54,7 @@ struct Suite {
   bool fail_fast = false;  // after a result that is not as expected, or an error, begin no other
   int repeat = 1;          // times that each case runs; that it differs is a difference
   std::optional<std::uint64_t> shuffle = std::nullopt;  // seed of the order of running
-  StageOf stage_of = {};  // nothing: on the host that the case declares
+  StageOf stage_of = {};  // nothing: DeclaredStage
 };
 
 // Runs all cases; `done` gets each result in the order of `cases`, whatever the order of running.

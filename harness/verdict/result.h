@@ -14,6 +14,7 @@ namespace portcullis::verdict {
 struct Result {
   scenario::Case c;
   std::string runtime_id;             // the runtime that stood for the case's family
+  std::string ran_on;                 // "here@0": if not on the host that the case declares
   scenario::Expectation expectation;  // what it was held to
   std::optional<portability::Prediction> prediction;
   Observation observation;

@@ -6,6 +6,8 @@
 #include <algorithm>
 #include <set>
 
+#include "harness/hardware/machine.h"
+#include "harness/hardware/stage.h"
 #include "harness/report/junit.h"
 #include "harness/report/results_reader.h"
 #include "harness/suite/filter.h"
@@ -23,6 +25,7 @@ Session::Session(const RunOptions& options, World world)
 
 ExitCode Session::Perform() {
   RequireRuntimes();
+  FindHere();
   const auto list = Listed();
   const auto cases = suite::CasesOf(options_.shard, list);
   planned_ = cases.size();
@@ -40,10 +43,33 @@ void Session::RequireRuntimes() const {
       world_.installation.runtimes.string()));
 }
 
+// With --host here, what this machine is. Scenarios then run on it alone; somebody's own checkpoints
+// also on the other hosts that are named.
+void Session::FindHere() {
+  const auto named = [](const std::string& host) {
+    return scenario::ParseHostAndMask(host).first == hardware::kHere;
+  };
+  if (std::none_of(options_.hosts.begin(), options_.hosts.end(), named)) return;
+  if (!own() && options_.hosts.size() > 1) {
+    throw UsageError("--host here runs all scenarios on this machine: found another --host too");
+  }
+  const host::Runtime* runtime = hardware::RuntimeThatAsks(world_.runtimes);
+  here_ = hardware::HostHere(*runtime, runner_);
+  fmt::print(stderr, "{}\n", here_->about);
+}
+
+suite::Stage Session::StageOf(const scenario::Case& c, const host::Runtime& runtime) const {
+  if (here_ && (!own() || c.host == hardware::kHere)) {
+    return hardware::OnMachine(*here_, world_.hosts)(c, runtime);
+  }
+  return suite::DeclaredStage(world_.hosts, c);
+}
+
 // A name that no host, runtime or strategy has is a typing mistake, not an empty choice.
 void Session::CheckNames() const {
   for (const auto& name : options_.hosts) {
-    static_cast<void>(world_.hosts.Find(scenario::ParseHostAndMask(name).first));
+    const std::string host = scenario::ParseHostAndMask(name).first;
+    if (host != hardware::kHere) static_cast<void>(world_.hosts.Find(host));
   }
   const auto runtimes = world_.KnownNames().runtimes;
   for (const auto& name : options_.runtimes) {
@@ -73,8 +99,10 @@ std::vector<scenario::Case> Session::Listed() {
   auto cases = Named();
   const bool none_failed = !options_.rerun_failed.empty() && !KeepFailed(cases);
   if (!own()) {
-    cases = suite::Filter(std::move(cases),
-                          {options_.hosts, options_.runtimes, options_.strategies, {}});
+    cases = suite::Filter(std::move(cases), {here_ ? std::vector<std::string>{} : options_.hosts,
+                                             options_.runtimes,
+                                             options_.strategies,
+                                             {}});
   }
   cases = suite::Filter(std::move(cases), {{}, {}, {}, options_.filters});
   if (cases.empty() && !none_failed) {
@@ -138,7 +166,10 @@ void Session::RunAll(const std::vector<scenario::Case>& cases) {
                      options_.isolate,
                      options_.fail_fast,
                      options_.repeat,
-                     options_.shuffle};
+                     options_.shuffle,
+                     [this](const scenario::Case& c, const host::Runtime& runtime) {
+                       return StageOf(c, runtime);
+                     }};
   report::Progress progress(cases.size(), report::Style(stderr));
   suite::RunCases(suite, cases, runner_, [&](verdict::Result result) {
     totals_.Add(result.judgement.verdict);
@@ -224,6 +255,7 @@ std::string Session::Again(const verdict::Result& result) const {
                        result.c.runtime, Quoted(result.c.strategy.Text()));
   }
   for (const auto& scenario : options_.scenarios) command += " " + Quoted(scenario);
+  if (here_) command += " --host here";
   return fmt::format("{} --filter {}", command, Quoted(result.c.id));
 }
 

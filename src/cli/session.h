@@ -3,6 +3,7 @@
 
 #include <chrono>
 #include <memory>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -26,6 +27,8 @@ class Session {
 
  private:
   void RequireRuntimes() const;
+  void FindHere();
+  suite::Stage StageOf(const scenario::Case& c, const host::Runtime& runtime) const;
   bool own() const { return !options_.checkpoints.empty(); }
 
   void CheckNames() const;
@@ -48,6 +51,7 @@ class Session {
   World world_;
   suite::Store store_;
   runner::Runner runner_;
+  std::optional<host::Host> here_;  // this machine, if it is one of the hosts
   std::unique_ptr<suite::OwnCheckpoints> own_;
   std::unique_ptr<report::ResultsFile> results_file_;
   std::vector<verdict::Result> results_;
