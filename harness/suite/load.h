@@ -33,8 +33,8 @@ struct Load {
   std::vector<std::string> resources = {};  // no two loads that name the same run at once
 };
 
-// What starts the warm loader of a load: the same for all of a runtime, on simulated hosts or on this
-// machine.
+// What starts the warm loader of a load: the same for all of a runtime, on simulated hosts or on
+// this machine.
 runner::Warm WarmLoaderOf(const Load& load);
 
 // Queues the load; `done` gets the observation from within Runner::Run(). A load that a warm loader

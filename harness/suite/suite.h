@@ -54,7 +54,7 @@ struct Suite {
   bool fail_fast = false;  // after a result that is not as expected, or an error, begin no other
   int repeat = 1;          // times that each case runs; that it differs is a difference
   std::optional<std::uint64_t> shuffle = std::nullopt;  // seed of the order of running
-  StageOf stage_of = {};  // nothing: DeclaredStage
+  StageOf stage_of = {};                                // nothing: DeclaredStage
 };
 
 // Runs all cases; `done` gets each result in the order of `cases`, whatever the order of running.

@@ -18,8 +18,9 @@ void DeclareChoice(CLI::App& command, RunOptions& options) {
   command.add_option("scenario", options.scenarios, "scenario files or folders (default: all)");
   command.add_option("--checkpoint", options.checkpoints,
                      "your own checkpoints, on the standard hosts with every strategy");
-  AddWords(command, "--host", options.hosts,
-           "only this host: 2xh200, 2xh200@1, 2xh200@empty (may repeat); here: this machine's GPUs");
+  AddWords(
+      command, "--host", options.hosts,
+      "only this host: 2xh200, 2xh200@1, 2xh200@empty (may repeat); here: this machine's GPUs");
   AddWords(command, "--runtime", options.runtimes,
            "only this runtime: python, cpp, cpp-cpu (may repeat)");
   AddWords(command, "--strategy", options.strategies,

@@ -43,8 +43,8 @@ void Session::RequireRuntimes() const {
       world_.installation.runtimes.string()));
 }
 
-// With --host here, what this machine is. Scenarios then run on it alone; somebody's own checkpoints
-// also on the other hosts that are named.
+// With --host here, what this machine is. Scenarios then run on it alone; somebody's own
+// checkpoints also on the other hosts that are named.
 void Session::FindHere() {
   const auto named = [](const std::string& host) {
     return scenario::ParseHostAndMask(host).first == hardware::kHere;
