@@ -8,6 +8,7 @@
 #include <numeric>
 #include <set>
 
+#include "harness/hardware/calls.h"
 #include "harness/hardware/compare_case.h"
 #include "harness/hardware/stage.h"
 #include "harness/hardware/subjects.h"
@@ -165,6 +166,7 @@ class Held {
     suite::Suite suite{with_.hosts, with_.runtimes, SubjectsOf(recording_, with_.made)};
     suite.stage_of = OnMachine(twin_, with_.hosts);
     suite.jobs = with_.jobs;
+    suite.keep_calls = true;
     suite::RunCases(suite, RecordedCases(), runner_, [&](const verdict::Result& result) {
       if (result.judgement.verdict == verdict::Verdict::kSkipped) {
         agreement_.not_compared.push_back(result.c.id + ": " + result.judgement.reason);
@@ -174,6 +176,11 @@ class Held {
       const json& hardware = recorded.at(result.c.id)->at("observation");
       for (const CaseAspect& part : CompareCase(hardware, simulated)) {
         Same(part.aspect, result.c.id, part.recorded, part.simulated);
+      }
+      if (const auto calls = recording_.calls.find(result.c.id);
+          calls != recording_.calls.end() && hardware.at("flight").at("attached") == true) {
+        Same(Aspect::kCalls, result.c.id, CallsText(calls->second),
+             CallsText(CallsJson(result.observation.calls)));
       }
     });
   }
@@ -189,8 +196,8 @@ class Held {
 }  // namespace
 
 std::string AspectName(Aspect aspect) {
-  constexpr std::array kNames{"device", "error text", "mask",  "tags",  "weights",   "outcome",
-                              "error",  "devices",    "bytes", "moved", "operations"};
+  constexpr std::array kNames{"device", "error text", "mask",  "tags",  "weights",    "outcome",
+                              "error",  "devices",    "bytes", "moved", "operations", "calls"};
   static_assert(kNames.size() == kAspects);
   return kNames.at(static_cast<std::size_t>(aspect));
 }

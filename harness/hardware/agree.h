@@ -28,10 +28,11 @@ enum class Aspect {
   kBytes,       // what they hold
   kMoved,       // bytes moved, by device, direction and phase
   kOperations,  // how many copies, allocations and kernels
+  kCalls,       // the calls of the CUDA runtime, one after another
 };
-inline constexpr std::size_t kAspects = 11;
+inline constexpr std::size_t kAspects = 12;
 // "device", "error text", "mask", "tags", "weights", "outcome", "error", "devices", "bytes",
-// "moved", "operations".
+// "moved", "operations", "calls".
 std::string AspectName(Aspect aspect);
 
 struct Difference {

@@ -6,10 +6,12 @@
 #include <algorithm>
 #include <set>
 
+#include "harness/hardware/calls.h"
 #include "harness/hardware/masks.h"
 #include "harness/hardware/stage.h"
 #include "harness/hardware/subjects.h"
 #include "harness/report/results_file.h"
+#include "harness/report/whole_file.h"
 #include "harness/suite/scratch.h"
 #include "harness/suite/store.h"
 #include "harness/suite/suite.h"
@@ -93,13 +95,21 @@ void RecordCases(const Calibration& calibration, const host::Host& here, const R
                      SubjectsOf(recording, calibration.made)};
   suite.stage_of = OnMachine(here, calibration.hosts);
   suite.jobs = calibration.jobs;
+  suite.keep_calls = true;
+  std::string calls;
   report::Totals totals;
   suite::RunCases(suite, calibration.cases, runner, [&](const verdict::Result& result) {
     totals.Add(result.judgement.verdict);
+    if (result.judgement.verdict != verdict::Verdict::kSkipped) {
+      calls += nlohmann::json{{"id", result.c.id}, {"calls", CallsJson(result.observation.calls)}}
+                   .dump() +
+               "\n";
+    }
     file.Add(result);
   });
   const bool complete = totals.All() == calibration.cases.size();
   file.Finish(totals, complete);
+  report::WriteWholeFile(CallsOf(calibration.folder), calls);
   if (!complete) throw CannotRun("interrupted; what was recorded so far is not a recording");
   say(fmt::format("{} cases: {} as expected, {} not, {} errors, {} cannot be shown here",
                   totals.All(), totals.as_expected, totals.not_as_expected, totals.errors,

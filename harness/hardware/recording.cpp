@@ -76,6 +76,20 @@ void ReadResults(Recording& recording) {
   }
 }
 
+void ReadCalls(Recording& recording) {
+  const fs::path file = CallsOf(recording.folder);
+  auto stream = Open(file);
+  std::size_t number = 0;
+  for (std::string line; std::getline(stream, line);) {
+    ++number;
+    const json value = json::parse(line, nullptr, /*allow_exceptions=*/false);
+    if (!value.is_object() || !value.contains("id") || !value.contains("calls")) {
+      throw UsageError(fmt::format("{}:{}: found no calls of a case", file.string(), number));
+    }
+    recording.calls[value["id"]] = value["calls"];
+  }
+}
+
 void ReadExplained(Recording& recording) {
   const fs::path file = recording.folder / "explained.yaml";
   std::error_code ignored;
@@ -103,6 +117,7 @@ MaskSeen SeenBehind(const host::Mask& mask, const Probed& probed) {
 }
 
 fs::path ResultsOf(const fs::path& folder) { return folder / "results.ndjson"; }
+fs::path CallsOf(const fs::path& folder) { return folder / "calls.ndjson"; }
 fs::path CheckpointsOf(const fs::path& folder) { return folder / "checkpoints"; }
 
 fs::path Recording::Checkpoint(const std::string& name) const {
@@ -129,6 +144,7 @@ Recording ReadRecording(const fs::path& folder) {
   recording.folder = folder;
   ReadFacts(recording);
   ReadResults(recording);
+  ReadCalls(recording);
   ReadExplained(recording);
   return recording;
 }

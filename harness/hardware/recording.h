@@ -2,11 +2,13 @@
 //
 //   recording.json    the machine, its error codes, the meaning of masks, timed transfers
 //   results.ndjson    the scenarios' cases on this machine (docs/RESULTS.md)
+//   calls.ndjson      {"id", "calls"} of each case that ran: what it asked of the CUDA runtime
 //   checkpoints/      NAME.pt and NAME.pt.manifest.json, saved from its GPUs
 //   explained.yaml    known differences: a list of {subject, aspect, why}; may be absent
 #pragma once
 
 #include <filesystem>
+#include <map>
 #include <nlohmann/json.hpp>
 #include <string>
 #include <vector>
@@ -39,15 +41,17 @@ struct Recording {
   std::string runtime;     // id of the runtime whose CUDA was asked
   Probed machine;          // the probe behind no mask, with the error codes
   std::vector<MaskSeen> masks;
-  std::vector<std::string> checkpoints;  // names
-  nlohmann::json transfers;              // as transfers.py prints it; null if not timed
-  std::vector<nlohmann::json> results;   // the case lines of results.ndjson
+  std::vector<std::string> checkpoints;         // names
+  nlohmann::json transfers;                     // as transfers.py prints it; null if not timed
+  std::vector<nlohmann::json> results;          // the case lines of results.ndjson
+  std::map<std::string, nlohmann::json> calls;  // by case, as calls.h has them
   std::vector<Explained> explained;
 
   std::filesystem::path Checkpoint(const std::string& name) const;
 };
 
 std::filesystem::path ResultsOf(const std::filesystem::path& folder);
+std::filesystem::path CallsOf(const std::filesystem::path& folder);
 std::filesystem::path CheckpointsOf(const std::filesystem::path& folder);
 
 // Writes recording.json; the rest of the folder is written as it is recorded.

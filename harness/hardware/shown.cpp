@@ -3,6 +3,9 @@
 #include <fmt/format.h>
 #include <fmt/ranges.h>
 
+#include <algorithm>
+#include <numeric>
+
 #include "src/simcuda/interface/mask.h"
 
 namespace portcullis::hardware {
@@ -37,12 +40,17 @@ std::string Cannot(const host::Host& declared, const host::Mask& mask, const hos
   if (declared.driver_version != 0 && here.driver_version == 0) {
     return "needs an NVIDIA driver; this machine has none";
   }
+  if (!declared.faults.empty() || declared.start_error != 0) {
+    return "needs faults, which cannot be injected into hardware";
+  }
+  const auto unwell = [](const host::Gpu& gpu) {
+    return gpu.state != simcuda::DeviceState::kHealthy || gpu.used_bytes != 0;
+  };
+  if (std::any_of(declared.gpus.begin(), declared.gpus.end(), unwell)) {
+    return "needs GPUs that are busy, lost or partly in use";
+  }
   if (declared.gpus.empty() && !here.gpus.empty()) {
     return "needs a driver without GPUs; this machine has GPUs";
-  }
-  if (declared.gpus.size() > here.gpus.size()) {
-    return fmt::format("needs {} GPUs; this machine has {}", declared.gpus.size(),
-                       here.gpus.size());
   }
   if (declared.driver_version != 0 && TooOld(declared, runtime) != TooOld(here, runtime)) {
     return fmt::format("needs a driver {} for CUDA {}; this machine's is {}",
@@ -55,15 +63,34 @@ std::string Cannot(const host::Host& declared, const host::Mask& mask, const hos
   return {};
 }
 
+// A mask for `here` that leaves as many GPUs as `visible` names, the same ones where it has them.
+host::Mask MaskFor(const std::vector<std::size_t>& visible, const host::Mask& written,
+                   const host::Host& here) {
+  const std::size_t gpus = here.gpus.size();
+  if (visible.empty() && simcuda::VisibleDevices(MaskText(written), Nameless(gpus)).empty()) {
+    return written;
+  }
+  const bool all_here = std::all_of(visible.begin(), visible.end(),
+                                    [&](std::size_t ordinal) { return ordinal < gpus; });
+  std::vector<std::size_t> ordinals(visible.size());
+  std::iota(ordinals.begin(), ordinals.end(), std::size_t{0});
+  return {fmt::format("{}", fmt::join(all_here ? visible : ordinals, ","))};
+}
+
 }  // namespace
 
 Shown ShowHere(const host::Host& declared, const host::Mask& mask, const host::Runtime& runtime,
                const host::Host& here) {
-  if (std::string because = Cannot(declared, mask, runtime, here); !because.empty())
+  if (std::string because = Cannot(declared, mask, runtime, here); !because.empty()) {
     return {{}, because};
+  }
   if (declared.gpus.size() == here.gpus.size()) return {mask, {}};
   const auto visible = simcuda::VisibleDevices(MaskText(mask), Nameless(declared.gpus.size()));
-  return {{fmt::format("{}", fmt::join(visible, ","))}, {}};
+  if (visible.size() > here.gpus.size()) {
+    return {{},
+            fmt::format("needs {} GPUs; this machine has {}", visible.size(), here.gpus.size())};
+  }
+  return {MaskFor(visible, mask, here), {}};
 }
 
 }  // namespace portcullis::hardware

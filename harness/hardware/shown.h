@@ -15,9 +15,8 @@ struct Shown {
 };
 
 // `declared` behind `mask`, on the machine `here`. What counts of a host is its driver's state and
-// how many GPUs there are; their model does not, as long as nothing runs out of memory. A machine
-// with as many GPUs gets the mask as it is written; one with more, the mask that names the GPUs
-// which would be visible.
+// how many GPUs are visible; their model does not, as long as nothing runs out of memory. A machine
+// with as many GPUs gets the mask as it is written; another one a mask that leaves as many.
 Shown ShowHere(const host::Host& declared, const host::Mask& mask, const host::Runtime& runtime,
                const host::Host& here);
 

@@ -142,6 +142,7 @@ void SubmitLoad(const Load& load, runner::Runner& runner, std::function<void(Obs
     Observation observation;
     observation.simulated = load.host.simulated;
     observation.flight = child->Read();
+    if (load.keep_calls) observation.calls = child->ReadLog();
     TakeEnd(ended, load.id, observation);
     done(std::move(observation));
   });

@@ -102,6 +102,7 @@ Prepared Prepare(const Suite& suite, const scenario::Case& c, const host::Runtim
                    &runtime,   suite.deadline,        suite.trust};
   prepared.load.example = subject.reference.example;
   prepared.load.isolate = suite.isolate;
+  prepared.load.keep_calls = suite.keep_calls;
   prepared.reference = std::move(subject.reference);
   return prepared;
 }

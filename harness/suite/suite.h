@@ -55,6 +55,7 @@ struct Suite {
   int repeat = 1;          // times that each case runs; that it differs is a difference
   std::optional<std::uint64_t> shuffle = std::nullopt;  // seed of the order of running
   StageOf stage_of = {};                                // nothing: DeclaredStage
+  bool keep_calls = false;  // observations have every call of the CUDA runtime
 };
 
 // Runs all cases; `done` gets each result in the order of `cases`, whatever the order of running.

@@ -44,6 +44,7 @@ struct Observation {
   std::string again;    // not empty: why it ran a second time, in a fresh process
   bool simulated = true;
   host::Flight flight;
+  host::FlightLog calls;                  // one by one, if the load was to keep them
   std::map<std::string, double> seconds;  // by phase, as the loader measured
   double wall_seconds = 0;                // of the whole child
   // One line: "loaded", "raised no-driver in move: …", "crashed by signal 11".

@@ -5,15 +5,20 @@
 
 #include <algorithm>
 #include <cstdlib>
+#include <ctime>
 #include <new>
 #include <sstream>
+#include <string>
+#include <vector>
 
+#include "src/hardware/clock.h"
 #include "src/hardware/runtime.h"
 
 namespace portcullis::hardware {
 namespace {
 
-using simcuda::Direction;
+using simcuda::CallEvent;
+using simcuda::FaultPoint;
 using simcuda::Record;
 
 Record& TheRecord() { return Record::Get(simcuda::kHardwareRecordVariable); }
@@ -33,6 +38,18 @@ int OrdinalOf(const void* address) {
   const auto ask = Real<decltype(cudaPointerGetAttributes)>("cudaPointerGetAttributes");
   if (ask == nullptr || ask(&attributes, address) != cudaSuccess) return -1;
   return attributes.type == cudaMemoryTypeDevice ? attributes.device : -1;
+}
+
+int CurrentOrdinal() {
+  int ordinal = 0;
+  const auto ask = Real<decltype(cudaGetDevice)>("cudaGetDevice");
+  if (ask != nullptr) ask(&ordinal);
+  return ordinal;
+}
+
+FaultPoint DirectionOf(int to_ordinal, int from_ordinal) {
+  if (to_ordinal < 0) return FaultPoint::kDeviceToHost;
+  return from_ordinal < 0 ? FaultPoint::kHostToDevice : FaultPoint::kDeviceToDevice;
 }
 
 Ledger* current = nullptr;
@@ -67,46 +84,61 @@ std::uint32_t Ledger::PlaceOf(int ordinal) {
   return place;
 }
 
-std::uint32_t Ledger::CurrentPlace() {
-  int ordinal = 0;
-  const auto ask = Real<decltype(cudaGetDevice)>("cudaGetDevice");
-  if (ask != nullptr) ask(&ordinal);
-  return PlaceOf(ordinal);
+void Ledger::Write(const Call& call, FaultPoint point, int ordinal, std::size_t bytes) {
+  Record& record = TheRecord();
+  const std::uint64_t sequence = record.NextSequence();
+  CallEvent& event = record.Slot(sequence);
+  event.begin_ns = call.begin_ns;
+  event.duration_ns = NowNs() - call.begin_ns;
+  event.bytes = bytes;
+  event.process = simcuda::ProcessId();
+  event.thread = simcuda::ThreadId();
+  event.result = static_cast<std::int32_t>(call.result);
+  event.device = static_cast<std::int16_t>(ordinal);
+  event.gpu = static_cast<std::int16_t>(PlaceOf(ordinal));
+  event.entry = call.entry;
+  event.point = static_cast<std::uint8_t>(point);
+  event.phase = static_cast<std::uint8_t>(record.phase());
+  event.rule = std::uint8_t{0};
+  event.sequence = sequence;
 }
 
-void Ledger::Allocated(const void* address, std::size_t bytes) {
-  if (address == nullptr) return;
+void Ledger::Allocated(const Call& call, void* const* address, std::size_t bytes) {
+  const int ordinal = CurrentOrdinal();
   const std::lock_guard lock(mutex_);
-  const Allocation allocation{bytes, CurrentPlace()};
-  allocations_[address] = allocation;
-  TheRecord().CountAllocation(allocation.device, bytes);
+  Write(call, FaultPoint::kMalloc, ordinal, bytes);
+  if (call.result != cudaSuccess || *address == nullptr) return;
+  allocations_[*address] = {bytes, ordinal};
+  TheRecord().CountAllocation(PlaceOf(ordinal), bytes);
 }
 
-void Ledger::Freed(const void* address) {
+void Ledger::Freed(const Call& call, const void* address) {
   const std::lock_guard lock(mutex_);
   const auto found = allocations_.find(address);
   if (found == allocations_.end()) return;
-  TheRecord().CountFree(found->second.device, found->second.bytes);
+  const auto [bytes, ordinal] = found->second;
+  Write(call, FaultPoint::kFree, ordinal, bytes);
+  if (call.result != cudaSuccess) return;
+  TheRecord().CountFree(PlaceOf(ordinal), bytes);
   allocations_.erase(found);
 }
 
-void Ledger::Copied(const void* to, const void* from, std::size_t bytes) {
+void Ledger::Copied(const Call& call, const void* to, const void* from, std::size_t bytes) {
   const int to_ordinal = OrdinalOf(to);
   const int from_ordinal = OrdinalOf(from);
   if (to_ordinal < 0 && from_ordinal < 0) return;
+  const FaultPoint direction = DirectionOf(to_ordinal, from_ordinal);
+  const int ordinal = to_ordinal < 0 ? from_ordinal : to_ordinal;
   const std::lock_guard lock(mutex_);
-  if (to_ordinal < 0) {
-    TheRecord().CountCopy(PlaceOf(from_ordinal), Direction::kDeviceToHost, bytes);
-  } else if (from_ordinal < 0) {
-    TheRecord().CountCopy(PlaceOf(to_ordinal), Direction::kHostToDevice, bytes);
-  } else {
-    TheRecord().CountCopy(PlaceOf(to_ordinal), Direction::kDeviceToDevice, bytes);
-  }
+  Write(call, direction, ordinal, bytes);
+  if (call.result == cudaSuccess) TheRecord().CountCopy(PlaceOf(ordinal), direction, bytes);
 }
 
-void Ledger::Launched() {
+void Ledger::Launched(const Call& call) {
+  const int ordinal = CurrentOrdinal();
   const std::lock_guard lock(mutex_);
-  TheRecord().CountKernel(CurrentPlace());
+  Write(call, FaultPoint::kLaunch, ordinal, 0);
+  if (call.result == cudaSuccess) TheRecord().CountKernel(PlaceOf(ordinal));
 }
 
 }  // namespace portcullis::hardware

@@ -1,97 +1,100 @@
 // Owns: the recorder: a library that goes before the real CUDA runtime (LD_PRELOAD) and writes the
 // flight record of what a program asks of it, in the form of the simulated runtime's. Every
-// function here passes its call on unchanged, and counts it if it succeeded.
+// function here passes its call on unchanged, and writes down how it ended.
 //
 // It has no symbol versions, so that it also stands for libcudart.so.13's versioned symbols
 // (ld.so takes a definition without versions for any).
 #include <cuda_runtime_api.h>
 
+#include <algorithm>
+
+#include "src/hardware/clock.h"
 #include "src/hardware/ledger.h"
+#include "src/hardware/recorded_calls.h"
 #include "src/hardware/runtime.h"
+#include "src/simcuda/interface/entry_names.h"
 
 #define PORTCULLIS_ENTRY extern "C" __attribute__((visibility("default")))
 
 namespace portcullis::hardware {
 namespace {
 
-// Passes a call on; `count` sees it if it succeeded.
-template <typename Function, typename Count, typename... Arguments>
-cudaError_t Pass(Function* real, Count&& count, Arguments... arguments) {
+// Passes a call on; `write` gets to see it when it has returned.
+template <typename Function, typename Write, typename... Arguments>
+cudaError_t Pass(std::uint16_t entry, Function* real, Write&& write, Arguments... arguments) {
   if (real == nullptr) return cudaErrorNotSupported;
-  const cudaError_t error = real(arguments...);
-  if (error == cudaSuccess) count();
-  return error;
+  Call call{entry, NowNs(), cudaSuccess};
+  call.result = real(arguments...);
+  write(call);
+  return call.result;
+}
+
+constexpr bool IsRecorded(std::string_view name) {
+  return std::find(kRecordedCalls.begin(), kRecordedCalls.end(), name) != kRecordedCalls.end();
 }
 
 }  // namespace
 }  // namespace portcullis::hardware
 
-// PASS(cudaFree, counted, argument, …): the real function of that name is called with the
-// arguments.
-#define PASS(name, count, ...) \
-  portcullis::hardware::Pass(portcullis::hardware::Real<decltype(name)>(#name), count, __VA_ARGS__)
-
-using portcullis::hardware::Ledger;
+// PASS(cudaFree, written, argument, …): calls the real function of that name with the arguments;
+// `written` is done with the Call `call` afterwards.
+#define PASS(name, written, ...)                                         \
+  static_assert(portcullis::hardware::IsRecorded(#name));                \
+  constexpr std::uint16_t entry = portcullis::simcuda::FindEntry(#name); \
+  return portcullis::hardware::Pass(                                     \
+      entry, portcullis::hardware::Real<decltype(name)>(#name),          \
+      [&](const portcullis::hardware::Call& call) {                      \
+        portcullis::hardware::Ledger::Get().written;                     \
+      },                                                                 \
+      __VA_ARGS__)
 
 PORTCULLIS_ENTRY cudaError_t cudaMalloc(void** address, size_t bytes) {
-  return PASS(
-      cudaMalloc, [&] { Ledger::Get().Allocated(*address, bytes); }, address, bytes);
+  PASS(cudaMalloc, Allocated(call, address, bytes), address, bytes);
 }
 
 PORTCULLIS_ENTRY cudaError_t cudaMallocAsync(void** address, size_t bytes, cudaStream_t stream) {
-  return PASS(
-      cudaMallocAsync, [&] { Ledger::Get().Allocated(*address, bytes); }, address, bytes, stream);
+  PASS(cudaMallocAsync, Allocated(call, address, bytes), address, bytes, stream);
 }
 
 PORTCULLIS_ENTRY cudaError_t cudaFree(void* address) {
-  return PASS(
-      cudaFree, [&] { Ledger::Get().Freed(address); }, address);
+  PASS(cudaFree, Freed(call, address), address);
 }
 
 PORTCULLIS_ENTRY cudaError_t cudaFreeAsync(void* address, cudaStream_t stream) {
-  return PASS(
-      cudaFreeAsync, [&] { Ledger::Get().Freed(address); }, address, stream);
+  PASS(cudaFreeAsync, Freed(call, address), address, stream);
 }
 
 PORTCULLIS_ENTRY cudaError_t cudaMemcpy(void* to, const void* from, size_t bytes,
                                         cudaMemcpyKind kind) {
-  return PASS(
-      cudaMemcpy, [&] { Ledger::Get().Copied(to, from, bytes); }, to, from, bytes, kind);
+  PASS(cudaMemcpy, Copied(call, to, from, bytes), to, from, bytes, kind);
 }
 
 PORTCULLIS_ENTRY cudaError_t cudaMemcpyAsync(void* to, const void* from, size_t bytes,
                                              cudaMemcpyKind kind, cudaStream_t stream) {
-  return PASS(
-      cudaMemcpyAsync, [&] { Ledger::Get().Copied(to, from, bytes); }, to, from, bytes, kind,
-      stream);
+  PASS(cudaMemcpyAsync, Copied(call, to, from, bytes), to, from, bytes, kind, stream);
 }
 
 PORTCULLIS_ENTRY cudaError_t cudaMemcpyPeerAsync(void* to, int to_device, const void* from,
                                                  int from_device, size_t bytes,
                                                  cudaStream_t stream) {
-  return PASS(
-      cudaMemcpyPeerAsync, [&] { Ledger::Get().Copied(to, from, bytes); }, to, to_device, from,
-      from_device, bytes, stream);
+  PASS(cudaMemcpyPeerAsync, Copied(call, to, from, bytes), to, to_device, from, from_device, bytes,
+       stream);
 }
 
 PORTCULLIS_ENTRY cudaError_t cudaMemcpy2DAsync(void* to, size_t to_pitch, const void* from,
                                                size_t from_pitch, size_t width, size_t height,
                                                cudaMemcpyKind kind, cudaStream_t stream) {
-  return PASS(
-      cudaMemcpy2DAsync, [&] { Ledger::Get().Copied(to, from, width * height); }, to, to_pitch,
-      from, from_pitch, width, height, kind, stream);
+  PASS(cudaMemcpy2DAsync, Copied(call, to, from, width * height), to, to_pitch, from, from_pitch,
+       width, height, kind, stream);
 }
 
 PORTCULLIS_ENTRY cudaError_t cudaLaunchKernel(const void* kernel, dim3 grid, dim3 block,
                                               void** arguments, size_t shared,
                                               cudaStream_t stream) {
-  return PASS(
-      cudaLaunchKernel, [&] { Ledger::Get().Launched(); }, kernel, grid, block, arguments, shared,
-      stream);
+  PASS(cudaLaunchKernel, Launched(call), kernel, grid, block, arguments, shared, stream);
 }
 
 PORTCULLIS_ENTRY cudaError_t cudaLaunchKernelExC(const cudaLaunchConfig_t* config,
                                                  const void* kernel, void** arguments) {
-  return PASS(
-      cudaLaunchKernelExC, [&] { Ledger::Get().Launched(); }, config, kernel, arguments);
+  PASS(cudaLaunchKernelExC, Launched(call), config, kernel, arguments);
 }

@@ -15,8 +15,9 @@ namespace portcullis::simcuda {
 
 class Record {
  public:
-  // Maps the file that the environment variable names, at the first call; without it, or if it cannot be used (said on
-  // standard error), what is counted is kept in this process's memory and lost with it.
+  // Maps the file that the environment variable names, at the first call; without it, or if it
+  // cannot be used (said on standard error), what is counted is kept in this process's memory and
+  // lost with it.
   static Record& Get(const char* variable = kRecordVariable);
   // Lets go of the record; the next call reads the environment again. For tests, as
   // Process::Forget().

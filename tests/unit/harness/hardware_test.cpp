@@ -50,7 +50,16 @@ TEST(Shown, ALargerMachineShowsWhatTheHostWouldShow) {
   EXPECT_EQ(On(8, 2, "1").mask.Text(), "1");
   EXPECT_EQ(On(8, 2, "1,5,0").mask.Text(), "1");  // the host has no GPU 5: the list ends there
   EXPECT_EQ(On(8, 2, "5").mask.Text(), "empty");
-  EXPECT_EQ(On(8, 2, "0,0").mask.Text(), "empty");
+  EXPECT_EQ(On(8, 2, "0,0").mask.Text(), "0,0");  // none there either: as it is written
+}
+
+TEST(Shown, ASmallerMachineShowsHostsWithFewEnoughGpusVisible) {
+  EXPECT_EQ(On(1, 2, "1").mask.Text(), "0");
+  EXPECT_EQ(On(1, 2, "0").mask.Text(), "0");
+  for (const char* none : {"empty", "-1", "junk", "0,0"})
+    EXPECT_EQ(On(1, 2, none).mask.Text(), none);
+  EXPECT_EQ(On(2, 8, "3,5").mask.Text(), "0,1");
+  EXPECT_EQ(On(1, 8, "3,5").because, "needs 2 GPUs; this machine has 1");
 }
 
 TEST(Shown, WhatAMachineCannotShowIsSkippedByName) {
@@ -63,6 +72,14 @@ TEST(Shown, WhatAMachineCannotShowIsSkippedByName) {
   EXPECT_EQ(because(13000, 0), "needs an NVIDIA driver; this machine has none");
   EXPECT_EQ(because(12040, 13000), "needs a driver too old for CUDA 13; this machine's is not");
   EXPECT_EQ(because(13000, 13020), "");
+  host::Host broken = HostWith(1);
+  broken.faults.resize(1);
+  EXPECT_EQ(ShowHere(broken, {}, Cuda13(), HostWith(1)).because,
+            "needs faults, which cannot be injected into hardware");
+  broken = HostWith(1);
+  broken.gpus.front().state = simcuda::DeviceState::kBusy;
+  EXPECT_EQ(ShowHere(broken, {}, Cuda13(), HostWith(1)).because,
+            "needs GPUs that are busy, lost or partly in use");
   EXPECT_EQ(On(1, 1, "GPU-1234").because, "needs GPUs with the UUIDs in its mask");
 }
 
@@ -155,6 +172,8 @@ class RecordingFolder : public testing::Test {
     recording.masks = {{host::Mask{}, {"GPU-1"}, 0}, {host::Mask{""}, {}, 100}};
     recording.checkpoints = {"state-dict-cuda0"};
     WriteRecording(recording);
+    Write("calls.ndjson", R"({"id":"a/b","calls":[["cudaMalloc",1,0,2097152,0]]})"
+                          "\n");
     return recording;
   }
   std::string Refusal() {
