@@ -26,7 +26,7 @@ inline constexpr char kRecordVariable[] = "PORTCULLIS_SIM_RECORD";  // path of t
 // record's devices: "0000:1b:00.0,0000:43:00.0".
 inline constexpr char kHardwareRecordVariable[] = "PORTCULLIS_RECORD";
 inline constexpr char kHardwareDevicesVariable[] = "PORTCULLIS_RECORD_DEVICES";
-inline constexpr std::uint32_t kRecordMagic = 0x54484C46;           // "FLHT"
+inline constexpr std::uint32_t kRecordMagic = 0x54484C46;  // "FLHT"
 inline constexpr std::uint32_t kRecordVersion = 3;
 
 // What a loader is doing; FlightRecord::phase holds one of these.
