@@ -94,7 +94,8 @@ c10::Storage Aliases::DeviceStorage(const at::Tensor& result) {
   const std::size_t bytes = made.nbytes();
   c10::DataPtr memory(nullptr, c10::Device(c10::DeviceType::CUDA, device_));
   if (void* view = IsOnDevice(made.data_ptr()) ? made.mutable_data() : nullptr) {
-    const bool is_held_elsewhere = host.use_count() > 1;
+    // Another result of the operator, or whatever its kernel keeps.
+    const bool is_held_elsewhere = result.use_count() > 1 || host.use_count() > 1;
     memory = AsDeviceMemory(std::move(made.mutable_data_ptr()), device_);
     c10::Storage device = MakeStorage(std::move(memory), bytes, cuda::get());
     if (is_held_elsewhere) {  // whoever holds the CPU's storage keeps the device's memory with it
@@ -117,6 +118,10 @@ at::Tensor Aliases::Back(const at::Tensor& result) {
   for (const Pair& pair : tensors_) {
     if (pair.alias.is_same(result)) return pair.original;
   }
+  TORCH_CHECK_NOT_IMPLEMENTED(result.layout() == at::kStrided && !result.is_quantized(),
+                              operator_name_, " is not computed on a simulated GPU: its result is ",
+                              result.layout(), result.is_quantized() ? " and quantized" : "",
+                              ", not a plain tensor");
   if (!result.is_cpu()) return result;
   return MakeTensor(DeviceStorage(result), c10::DispatchKey::CUDA, result);
 }

@@ -9,7 +9,9 @@ namespace portcullis::simcompute {
 
 class Aliases {
  public:
-  explicit Aliases(c10::DeviceIndex device) : device_(device) {}
+  // `operator_name`, for messages, outlives this.
+  Aliases(c10::DeviceIndex device, const char* operator_name)
+      : device_(device), operator_name_(operator_name) {}
 
   // A CPU tensor with the same bytes, sizes and strides. A tensor that is not on a GPU is returned
   // as it is. `written`: the operator may write to it or resize it.
@@ -21,7 +23,7 @@ class Aliases {
 
   // What a result of the operator is on the device: the original, if it is an alias; a view of an
   // original's memory, if it is a view of an alias; else a tensor of its own, made without a copy
-  // if its memory is the device's.
+  // if its memory is the device's. Throws NotImplementedError for sparse and quantized results.
   at::Tensor Back(const at::Tensor& result);
 
  private:
@@ -39,6 +41,7 @@ class Aliases {
   c10::Storage DeviceStorage(const at::Tensor& result);
 
   c10::DeviceIndex device_;
+  const char* operator_name_;
   c10::SmallVector<Pair, 8> tensors_;
   c10::SmallVector<StoragePair, 8> storages_;
 };

@@ -23,7 +23,7 @@ void Compute(const at::Tensor& to, const at::Tensor& from) {
   const c10::DeviceIndex device = to.device().index();
   const c10::cuda::CUDAGuard on_device(device);
   LaunchOperator(device, "aten::copy_");
-  Aliases aliases(device);
+  Aliases aliases(device, "aten::copy_");
   at::Tensor target = aliases.Of(to, true);
   const at::Tensor source = aliases.Of(from, false);
   const at::AutoDispatchBelowADInplaceOrView below;

@@ -42,11 +42,9 @@ template <class Visit>
 void ForEachTensor(const c10::IValue& argument, Visit&& visit) {
   if (argument.isTensor()) {
     if (argument.toTensor().defined()) visit(argument.toTensor());
-  } else if (argument.isTensorList()) {
-    for (const at::Tensor& tensor : argument.toTensorVector()) visit(tensor);
-  } else if (argument.isOptionalTensorList()) {
-    for (const auto& tensor : argument.toOptionalTensorVector()) {
-      if (tensor.has_value() && tensor->defined()) visit(*tensor);
+  } else if (argument.isList()) {
+    for (const c10::IValue& element : argument.toListRef()) {
+      if (element.isTensor() && element.toTensor().defined()) visit(element.toTensor());
     }
   }
 }

@@ -18,19 +18,21 @@ using c10::IValue;
 
 const c10::DispatchKeySet kCpu(c10::DispatchKey::CPU);
 
-IValue AliasesOf(Aliases& aliases, const c10::List<at::Tensor>& tensors, bool written) {
+IValue AliasesOf(Aliases& aliases, const IValue& tensors, bool written) {
   c10::List<at::Tensor> list;
-  list.reserve(tensors.size());
-  for (const at::Tensor& tensor : tensors) list.push_back(aliases.Of(tensor, written));
+  list.reserve(tensors.toListRef().size());
+  for (const IValue& tensor : tensors.toListRef()) {
+    list.push_back(aliases.Of(tensor.toTensor(), written));
+  }
   return list;
 }
 
-IValue AliasesOf(Aliases& aliases, const std::vector<std::optional<at::Tensor>>& tensors,
-                 bool written) {
+IValue AliasesOfOptional(Aliases& aliases, const IValue& tensors, bool written) {
   c10::List<std::optional<at::Tensor>> list;
-  list.reserve(tensors.size());
-  for (const auto& tensor : tensors) {
-    list.push_back(tensor ? std::optional(aliases.Of(*tensor, written)) : std::nullopt);
+  list.reserve(tensors.toListRef().size());
+  for (const IValue& tensor : tensors.toListRef()) {
+    list.push_back(tensor.isTensor() ? std::optional(aliases.Of(tensor.toTensor(), written))
+                                     : std::nullopt);
   }
   return list;
 }
@@ -41,7 +43,7 @@ void ComeBack(Aliases& aliases, IValue& value) {
     value = aliases.Back(value.toTensor());
   } else if (value.isTensorList()) {
     c10::List<at::Tensor> list;
-    for (const at::Tensor& tensor : value.toTensorVector()) list.push_back(aliases.Back(tensor));
+    for (const IValue& tensor : value.toListRef()) list.push_back(aliases.Back(tensor.toTensor()));
     value = std::move(list);
   }
 }
@@ -50,6 +52,7 @@ void ComeBack(Aliases& aliases, IValue& value) {
 
 CpuKernel::CpuKernel(const c10::OperatorHandle& op, const c10::KernelFunction* substitute)
     : name_(op.schema().name()),
+      full_name_(toString(op.operator_name())),
       check_(op.schema()),
       substitute_(substitute),
       is_foreach_(op.schema().name().starts_with("aten::_foreach_")),
@@ -124,7 +127,7 @@ void CpuKernel::operator()(const c10::OperatorHandle& op, c10::DispatchKeySet,
   const c10::cuda::CUDAGuard on_device(device);
   LaunchOperator(device, name_.c_str());
 
-  Aliases aliases(device);
+  Aliases aliases(device, full_name_.c_str());
   for (const Argument& argument : arguments_) {
     IValue& value = torch::jit::peek(*stack, argument.position, count);
     switch (argument.kind) {
@@ -132,10 +135,10 @@ void CpuKernel::operator()(const c10::OperatorHandle& op, c10::DispatchKeySet,
         if (value.isTensor()) value = aliases.Of(value.toTensor(), argument.written);
         break;
       case Kind::kTensors:
-        if (!value.isNone()) value = AliasesOf(aliases, value.toTensorList(), argument.written);
+        if (!value.isNone()) value = AliasesOf(aliases, value, argument.written);
         break;
       case Kind::kOptionalTensors:
-        value = AliasesOf(aliases, value.toOptionalTensorVector(), argument.written);
+        value = AliasesOfOptional(aliases, value, argument.written);
         break;
       case Kind::kDevice:
         if (value.isDevice()) value = c10::Device(c10::DeviceType::CPU);

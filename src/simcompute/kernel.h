@@ -37,7 +37,8 @@ class CpuKernel final : public c10::OperatorKernel {
   // The CPU's own kernel, or what stands in for it, on CPU tensors.
   void Compute(const c10::OperatorHandle& op, torch::jit::Stack* stack) const;
 
-  std::string name_;  // "aten::mm"
+  std::string name_;       // "aten::add"
+  std::string full_name_;  // "aten::add.Tensor"
   DeviceCheck check_;
   std::vector<Argument> arguments_;
   const c10::KernelFunction* substitute_;  // null: none
