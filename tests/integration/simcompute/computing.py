@@ -20,4 +20,9 @@ PLUGIN = os.environ["PORTCULLIS_TEST_PLUGIN"]
 
 def computing(function, **host):
     """As on_host(), and operators compute there."""
-    return on_host(function, PORTCULLIS_SIM_COMPUTE=PLUGIN, **host)
+    def child():
+        # The threads of autograd, one for each device, all mend the thread pool that the fork left
+        # broken, and may meet (caffe2::pthreadpool, PyTorch 2.11): mended before there are any.
+        torch.set_num_threads(1)
+        return function()
+    return on_host(child, PORTCULLIS_SIM_COMPUTE=PLUGIN, **host)
