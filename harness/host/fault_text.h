@@ -21,20 +21,11 @@
 //   oom@malloc:2   flip@h2d:1/cuda:1   delay=200ms@sync   illegal-address@aten::mm:p=0.1,seed=7
 #pragma once
 
-#include <optional>
 #include <string>
-#include <string_view>
-#include <vector>
 
 #include "src/simcuda/interface/fault_plan.h"
 
 namespace portcullis::host {
-
-// The code of an error of CUDA by any of its names ("oom", "illegal-address",
-// "cudaErrorIllegalAddress"); nothing for a name that is none.
-std::optional<int> FindErrorCode(std::string_view name);
-// The names to suggest where it is none.
-std::vector<std::string> KnownErrors();
 
 // Throws UsageError "fault 'TEXT': …" that names the part that is wrong, with the nearest right
 // word.

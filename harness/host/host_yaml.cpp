@@ -13,6 +13,7 @@
 #include <vector>
 
 #include "harness/host/fault_text.h"
+#include "harness/host/fault_words.h"
 #include "src/base/error.h"
 #include "src/base/names.h"
 #include "src/base/yaml.h"

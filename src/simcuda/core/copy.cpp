@@ -17,12 +17,13 @@ struct Side {
   bool pinned = false;       // host memory that devices can reach
 };
 
-// Nothing if the range begins in a device's memory but is not inside one allocation.
+// Nothing if the range is not wholly inside one allocation of a device, or partly pinned.
 std::optional<Side> Resolve(Process& process, const void* address, std::size_t bytes) {
   if (Device* device = process.FindOwner(address)) {
     std::byte* view = device->memory().ViewOf(address, bytes);
     return view ? std::optional(Side{view, device, false}) : std::nullopt;
   }
+  if (process.host_memory().CutsRange(address, bytes)) return std::nullopt;
   auto* host = static_cast<std::byte*>(const_cast<void*>(address));
   return Side{host, nullptr, process.host_memory().Find(address).has_value()};
 }

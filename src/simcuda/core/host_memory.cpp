@@ -49,6 +49,16 @@ bool HostMemory::Unregister(void* address) {
   return true;
 }
 
+bool HostMemory::CutsRange(const void* address, std::size_t bytes) const {
+  const std::lock_guard lock(mutex_);
+  if (!Overlaps(Key(address), bytes)) return false;
+  const auto after = ranges_.upper_bound(Key(address));
+  if (after == ranges_.begin()) return true;
+  const auto& [start, range] = *std::prev(after);
+  const std::uintptr_t offset = Key(address) - start;
+  return offset >= range.bytes || bytes > range.bytes - offset;
+}
+
 std::optional<PinnedRange> HostMemory::Find(const void* address) const {
   const std::lock_guard lock(mutex_);
   const auto after = ranges_.upper_bound(Key(address));

@@ -29,6 +29,8 @@ class HostMemory {
   bool Unregister(void* address);
   // The range that holds this address.
   std::optional<PinnedRange> Find(const void* address) const;
+  // Whether a part of these bytes is pinned, and not all of them are in one range.
+  bool CutsRange(const void* address, std::size_t bytes) const;
 
  private:
   bool Overlaps(std::uintptr_t address, std::size_t bytes) const;

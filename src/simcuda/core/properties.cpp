@@ -76,6 +76,12 @@ void FillFeatures(cudaDeviceProp& p, const DeviceDescription& d) {
   p.memoryPoolsSupported = 1;
 }
 
+cudaComputeMode ComputeMode(DeviceState state) {
+  if (state == DeviceState::kExclusive) return cudaComputeModeExclusiveProcess;
+  if (state == DeviceState::kProhibited) return cudaComputeModeProhibited;
+  return cudaComputeModeDefault;
+}
+
 void FillIdentity(cudaDeviceProp& p, const DeviceDescription& d) {
   std::snprintf(p.name, sizeof p.name, "%.127s", d.name);
   static_assert(sizeof p.uuid.bytes == sizeof d.uuid);
@@ -90,6 +96,7 @@ void FillIdentity(cudaDeviceProp& p, const DeviceDescription& d) {
   p.pciBusID = d.pci_bus;
   p.pciDeviceID = d.pci_device;
 #if CUDART_VERSION < 13000
+  p.computeMode = ComputeMode(d.state);
   p.clockRate = d.clock_khz;
   p.memoryClockRate = d.memory_clock_khz;
 #endif
@@ -105,7 +112,7 @@ std::optional<int> DescribedAttribute(const DeviceDescription& d, int attribute)
     case cudaDevAttrSingleToDoublePrecisionPerfRatio:
       return d.compute_minor == 0 && d.compute_major >= 6 ? 2 : 64;
     case cudaDevAttrComputeMode:
-      return cudaComputeModeDefault;
+      return ComputeMode(d.state);
     default:
       return std::nullopt;
   }

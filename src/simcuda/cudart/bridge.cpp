@@ -6,6 +6,7 @@
 
 #include "src/simcuda/core/allocate.h"
 #include "src/simcuda/core/call.h"
+#include "src/simcuda/core/kernel_image.h"
 #include "src/simcuda/core/library_name.h"
 #include "src/simcuda/core/properties.h"
 
@@ -131,6 +132,7 @@ PORTCULLIS_ENTRY int portcullis_sim_operator(const char* name, int ordinal,
     const cudaError_t unusable = EnterContext(process, *device);
     if (unusable != cudaSuccess) return unusable;
     record.CountKernel(device->physical());
+    if (!Kernels::Get().AnyCanRun(*device)) return cudaErrorNoKernelImageForDevice;
     return process.faults().Ask({FaultPoint::kOperator, device, bytes, kNoEntry, name}).error;
   }));
 }

@@ -1,42 +1,16 @@
 // Owns: the entry points through which compiled CUDA code registers and launches its kernels.
-// A simulated device does not compute: a launch is counted, then refused by name.
+// A simulated device does not compute: a launch is counted, then refused by name; where the kernel
+// was not compiled for the device, it fails as on a real one.
 #include <cuda_runtime_api.h>
-#include <cxxabi.h>
 
-#include <cstdlib>
-#include <memory>
-#include <mutex>
-#include <string>
-#include <unordered_map>
 #include <vector>
 
 #include "src/simcuda/core/call.h"
+#include "src/simcuda/core/kernel_image.h"
 #include "src/simcuda/core/library_name.h"
 
 namespace portcullis::simcuda {
 namespace {
-
-// The device names of kernels by their host functions. Filled while libraries are loaded, some
-// ten thousand of them, and read only for messages.
-struct KernelNames {
-  std::mutex mutex;
-  std::unordered_map<const void*, const char*> names;
-};
-
-KernelNames& Kernels() {
-  static auto* kernels = new KernelNames;  // never destroyed: libraries unload during exit
-  return *kernels;
-}
-
-std::string KernelName(const void* function) {
-  const std::lock_guard lock(Kernels().mutex);
-  const auto found = Kernels().names.find(function);
-  if (found == Kernels().names.end()) return "a kernel that was never registered";
-  int status = 0;
-  const std::unique_ptr<char, void (*)(void*)> readable(
-      abi::__cxa_demangle(found->second, nullptr, nullptr, &status), std::free);
-  return status == 0 ? readable.get() : found->second;
-}
 
 cudaError_t RefuseLaunch(Entry entry, const void* function) {
   return CallOnDevice(entry, [&](Process& process, Device& device) {
@@ -44,9 +18,10 @@ cudaError_t RefuseLaunch(Entry entry, const void* function) {
     const Injected injected = process.faults().Ask({FaultPoint::kLaunch, &device});
     if (injected.error != cudaSuccess) return injected.error;
     if (device.sticky() != cudaSuccess) return cudaSuccess;  // the next call says what broke
+    if (!Kernels::Get().CanRun(function, device)) return cudaErrorNoKernelImageForDevice;
     Record::Get().Refuse(
         kLibraryName, kEntryNames[entry.row()],
-        "a simulated device does not compute; the kernel is " + KernelName(function));
+        "a simulated device does not compute; the kernel is " + Kernels::Get().Name(function));
     return cudaErrorNotSupported;
   });
 }
@@ -69,16 +44,23 @@ std::vector<CallConfiguration>& Configurations() {
 
 using namespace portcullis::simcuda;  // NOLINT(google-build-using-namespace)
 
-PORTCULLIS_ENTRY void** __cudaRegisterFatBinary(void*) { return new void*(nullptr); }
+// The handle of a fat binary points to its wrapper.
+PORTCULLIS_ENTRY void** __cudaRegisterFatBinary(void* wrapper) {
+  Kernels::Get().AddBinary(wrapper);
+  return new void*(wrapper);
+}
 
 PORTCULLIS_ENTRY void __cudaRegisterFatBinaryEnd(void**) {}
 
-PORTCULLIS_ENTRY void __cudaUnregisterFatBinary(void** handle) { delete handle; }
+PORTCULLIS_ENTRY void __cudaUnregisterFatBinary(void** handle) {
+  Kernels::Get().RemoveBinary(*handle);
+  delete handle;
+}
 
-PORTCULLIS_ENTRY void __cudaRegisterFunction(void**, const char* host_function, char* device_name,
-                                             const char*, int, uint3*, uint3*, dim3*, dim3*, int*) {
-  const std::lock_guard lock(Kernels().mutex);
-  Kernels().names[host_function] = device_name;
+PORTCULLIS_ENTRY void __cudaRegisterFunction(void** handle, const char* host_function,
+                                             char* device_name, const char*, int, uint3*, uint3*,
+                                             dim3*, dim3*, int*) {
+  Kernels::Get().Add(host_function, device_name, *handle);
 }
 
 PORTCULLIS_ENTRY void __cudaRegisterVar(void**, char*, char*, const char*, int, std::size_t, int,

@@ -53,9 +53,11 @@ int portcullis_sim_memory(int ordinal, void** addresses, void** bytes, size_t* l
 // Before an operator computes on device `ordinal`: writes it down ("aten::mm", counted as a kernel)
 // and asks the fault plan (points `launch` and `operator`). `bytes`: of its inputs and outputs on
 // that device, or 0. Returns 0, or the cudaError_t that the operator must fail with instead of
-// computing: that of the plan, or the sticky one of a poisoned context. A sticky error of the plan
-// is not returned by the operator that it strikes but by the next call, as on real devices; with
-// CUDA_LAUNCH_BLOCKING=1 at once. It is not the thread's last error (cudaGetLastError).
+// computing: that of the plan, the sticky one of a poisoned context, or
+// cudaErrorNoKernelImageForDevice where the runtime was compiled for no such GPU. A sticky error of
+// the plan is not returned by the operator that it strikes but by the next call, as on real
+// devices; with CUDA_LAUNCH_BLOCKING=1 at once. It is not the thread's last error
+// (cudaGetLastError).
 int portcullis_sim_operator(const char* name, int ordinal, unsigned long long bytes);
 
 #ifdef __cplusplus

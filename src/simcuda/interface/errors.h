@@ -22,9 +22,10 @@ std::span<const ErrorText> Errors();
 const ErrorText& FindError(int code);
 
 // Whether every later call in the same context fails with this error too, until the device is
-// reset: those of which driver_types.h (13.0) says that they leave "the process in an inconsistent
-// state", and the uncorrectable ECC and NVLink errors, which end the affected context (NVIDIA, "XID
-// Errors", 48 and 74). Running out of memory is not among them.
+// reset: those of which driver_types.h (13.0) says that "the process must be terminated and
+// relaunched" or that an MPS client "has been terminated", and the uncorrectable ECC and NVLink
+// errors, which end the affected context (NVIDIA, "XID Errors", 48 and 74). Running out of memory
+// is not among them.
 bool IsSticky(int code);
 
 // "illegal-address" for "cudaErrorIllegalAddress": how people name an error.

@@ -37,17 +37,18 @@ EVENTS_AT = -(-(RULES_AT + 24 * MAX_RULES + 16 + OTHER_NAMES) // EVENT_BYTES) * 
 RECORD_BYTES = EVENTS_AT + EVENT_BYTES * constant("flight_record.h", "kEvents")
 
 
-def device(name="NVIDIA H200", gib=141, capability=(9, 0), number=0, multiprocessors=132):
-    """One device of a host. Its UUID is made from its number and name."""
+def device(name="NVIDIA H200", gib=141, capability=(9, 0), number=0, multiprocessors=132,
+           state=0, used=0):
+    """One device of a host. Its UUID is made from its number and name. `state`: a DeviceState."""
     identity = uuid.uuid5(uuid.NAMESPACE_OID, f"{name} {number}").bytes
     return struct.pack(DEVICE, name.encode(), identity, int(gib * 2**30), *capability,
                        multiprocessors, 2048, 50 << 20, 1980000, 3201000, 5120, 0,
-                       0x10 + number, 0, 0, 0)
+                       0x10 + number, 0, state, used)
 
 
-def write_host(path, devices, driver=13000):
+def write_host(path, devices, driver=13000, start_error=0):
     with open(path, "wb") as file:
-        file.write(struct.pack("<4sIiIiI", b"HOST", HOST_VERSION, driver, len(devices), 0, 0))
+        file.write(struct.pack("<4sIiIiI", b"HOST", HOST_VERSION, driver, len(devices), start_error, 0))
         file.write(b"".join(devices).ljust(struct.calcsize(DEVICE) * MAX_DEVICES, b"\0"))
         file.write(bytes(RULE_BYTES * MAX_RULES))
 

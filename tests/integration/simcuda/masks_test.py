@@ -22,7 +22,9 @@ DEVICES = [device(number=number) for number in range(4)]
 RANDOM_MASKS = 600
 FIXED = ["", " ", "0", "3,1", "0,0", "0,1,0", "-1", "0,-1,1", "4", "0,4,1", "junk", "0,junk", "1gpu2,2ampere",
          " 0 , 1 ", "0,,1", ",", "0x1,2", "1 2", "007", "+1", "-0", "0,99999999999999999999",
-         "99999999999999999999,99999999999999999999", "GPU-", "GPU-zz", "gpu-0", "0,GPU-", "\t1"]
+         "99999999999999999999,99999999999999999999", "GPU-", "GPU-zz", "gpu-0", "0,GPU-", "\t1",
+         "MIG-", "MIG-0", "MIG-GPU-0/1/2", "0,MIG-0", "GPU-,MIG-0", "mig-0", "2,3,1,0", "1,2,", " ,1",
+         "1;2", "1:2", "1.5,2", "1e1,2", "-1,0", "0,+1", "0 0", "\u00e9"]
 
 
 def pytorch_reading():
@@ -38,16 +40,28 @@ def pytorch_reading():
     return ordinals
 
 
-def simulated_reading(mask):
-    """Physical devices, by the simulated runtime, in a process of its own."""
-    def buses():
-        count, text, found = ctypes.c_int(0), ctypes.create_string_buffer(32), []
-        CUDART.cudaGetDeviceCount(ctypes.byref(count))
-        for ordinal in range(count.value):
-            assert CUDART.cudaDeviceGetPCIBusId(text, len(text), ordinal) == 0
-            found.append(int(text.value.split(b":")[1], 16) - 0x10)
-        return found
-    outcome = on_host(buses, DEVICES, mask=mask)
+def simulated_reading():
+    """Physical devices, by the simulated runtime."""
+    count, text, found = ctypes.c_int(0), ctypes.create_string_buffer(32), []
+    CUDART.cudaGetDeviceCount(ctypes.byref(count))
+    for ordinal in range(count.value):
+        assert CUDART.cudaDeviceGetPCIBusId(text, len(text), ordinal) == 0
+        found.append(int(text.value.split(b":")[1], 16) - 0x10)
+    return found
+
+
+def readings():
+    """[by PyTorch, number by NVML, number by the runtime, by the simulated runtime], in a process
+    of its own. PyTorch fails on some masks; then the first two are "ValueError"."""
+    try:
+        by_pytorch = [pytorch_reading(), torch.cuda._device_count_nvml()]
+    except ValueError:
+        by_pytorch = ["ValueError"] * 2
+    return by_pytorch + [torch._C._cuda_getDeviceCount(), simulated_reading()]
+
+
+def read(mask, devices=None, **environment):
+    outcome = on_host(readings, devices or DEVICES, mask=mask, **environment)
     assert not outcome.raised, (mask, outcome.raised)
     return outcome.value
 
@@ -79,26 +93,34 @@ class Masks(unittest.TestCase):
         compared = 0
         for mask in FIXED + list(random_masks(uuids)):
             known = known_difference(mask)
-            simulated = simulated_reading(mask)
+            by_pytorch, by_nvml, counted, simulated = read(mask)
+            self.assertEqual(counted, len(simulated), f"mask {mask!r}")
             if known == []:
-                self.assertEqual(simulated, [], mask)
-                continue
-
-            def reading():
-                try:
-                    return pytorch_reading()
-                except ValueError:
-                    return "ValueError"
-            expected = on_host(reading, DEVICES, mask=mask).value
-            if expected == "ValueError":
-                self.assertEqual(known, "sign", mask)
-                continue
-            self.assertEqual(simulated, expected, f"mask {mask!r}")
-            compared += 1
+                self.assertEqual(simulated, [], f"mask {mask!r}")
+            elif by_pytorch == "ValueError":
+                self.assertEqual(known, "sign", f"mask {mask!r}")
+            else:
+                self.assertEqual(simulated, by_pytorch, f"mask {mask!r}")
+                self.assertEqual(by_nvml, counted, f"mask {mask!r}")
+                compared += 1
         self.assertGreater(compared, RANDOM_MASKS // 2)
 
     def test_not_set_shows_every_device(self):
-        self.assertEqual(simulated_reading(None), [0, 1, 2, 3])
+        self.assertEqual(read(None), [[0, 1, 2, 3], 4, 4, [0, 1, 2, 3]])
+
+    def test_count_in_the_order_that_is_asked_for(self):
+        slow = [device("Tesla T4", 16, (7, 5), number, 40) for number in (0, 1)]
+        devices = slow + [device(number=2), device(number=3)]
+        uuids = on_host(torch.cuda._raw_device_uuid_nvml, devices).value
+        for mask in (None, "0", "1,0", "3,2", "2,9,1", f"{uuids[2]},{uuids[0]}"):
+            with self.subTest(mask=mask):
+                by_pytorch, by_nvml, counted, simulated = read(mask, devices,
+                                                               CUDA_DEVICE_ORDER="PCI_BUS_ID")
+                self.assertEqual(simulated, by_pytorch, "NVML numbers by PCI address, too")
+                self.assertEqual(by_nvml, counted)
+        self.assertEqual(read(None, devices)[3], [2, 0, 1, 3], "the fastest first, by default")
+        self.assertEqual(read("0,3", devices)[3], [2, 3])
+        self.assertEqual(read(uuids[0], devices)[3], [0], "a UUID is the same in every order")
 
 
 if __name__ == "__main__":

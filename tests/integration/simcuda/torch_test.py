@@ -201,6 +201,48 @@ def on_host_saved(count):
             entry for entry in torch.serialization._package_registry if entry[0] != 5]
 
 
+class BrokenHosts(unittest.TestCase):
+    BUSY, EXCLUSIVE, PROHIBITED, LOST = 1, 2, 3, 4
+
+    @staticmethod
+    def first_use():
+        return [torch.cuda.is_available(), torch.ones(3).cuda().device.type]
+
+    def test_busy_devices_are_there_until_their_first_use(self):
+        for state in (self.BUSY, self.EXCLUSIVE, self.PROHIBITED):
+            with self.subTest(state=state):
+                devices = [device(number=0, state=state), device(number=1)]
+                self.assertEqual(on_host(torch.cuda.is_available, devices).value, True)
+                self.assertIn("CUDA-capable device(s) is/are busy or unavailable",
+                              on_host(self.first_use, devices).raised)
+                self.assertEqual(on_host(self.first_use, devices, mask="1").value, [True, "cuda"])
+
+    def test_a_lost_device_is_an_unknown_error_until_a_mask_hides_it(self):
+        devices = [device(number=0), device(number=1, state=self.LOST)]
+        outcome = on_host(self.first_use, devices)
+        self.assertIn("unknown error", outcome.raised)
+        self.assertEqual(on_host(self.first_use, devices, mask="0").value, [True, "cuda"])
+
+    def test_a_host_that_cannot_start_says_why(self):
+        for error, text in ((802, "system not yet initialized"),
+                            (803, "system has unsupported display driver / cuda driver combination")):
+            with self.subTest(error=error):
+                self.assertIn(text, on_host(self.first_use, start_error=error).raised)
+
+    def test_an_architecture_without_kernels_copies_and_does_not_compute(self):
+        old = [device("Tesla M60", 8, (5, 2), multiprocessors=16)]  # older than any wheel compiles for
+        self.assertEqual(on_host(lambda: torch.arange(3).cuda().cpu().tolist(), old).value, [0, 1, 2])
+        outcome = on_host(lambda: torch.ones(3).cuda() + 1, old)
+        self.assertIn("no kernel image is available for execution on the device", outcome.raised)
+        self.assertEqual(outcome.record["names"], [], "not refused: no real one could, either")
+
+    def test_memory_of_others_is_not_free(self):
+        devices = [device("Small", 1, used=960 << 20)]
+        self.assertEqual(on_host(torch.cuda.mem_get_info, devices).value, [64 << 20, 1 << 30])
+        self.assertIn("OutOfMemoryError",
+                      on_host(lambda: torch.ones(30 << 20).cuda(), devices).raised)
+
+
 class Refusals(unittest.TestCase):
     def refused(self, function, name, text):
         outcome = on_host(function)

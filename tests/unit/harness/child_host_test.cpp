@@ -5,12 +5,15 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 #include <sys/mman.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include <cstring>
 #include <fstream>
 
+#include "harness/host/fault_text.h"
 #include "src/base/error.h"
+#include "src/simcuda/interface/entry_names.h"
 #include "tests/unit/harness/host_scratch.h"
 
 namespace portcullis::host {
@@ -190,6 +193,71 @@ TEST_F(ChildHostTest, ReadsEveryCounterByPhaseAndDevice) {
   EXPECT_EQ(counts.peak_bytes, 8U);
   EXPECT_EQ(counts.kernels_launched, 9U);
   EXPECT_EQ(flight.devices.at(0).at(1).allocations, 0U);
+}
+
+TEST_F(ChildHostTest, RecordHasAllItsBlocksSoThatAFullDiskCannotStopTheChild) {
+  const ChildHost child(host_, {}, {}, scratch_.path());
+  struct stat status {};
+  ASSERT_EQ(stat((scratch_.path() / "record").c_str(), &status), 0);
+  EXPECT_EQ(static_cast<std::size_t>(status.st_size), simcuda::kRecordBytes);
+  EXPECT_GE(static_cast<std::size_t>(status.st_blocks) * 512, simcuda::kRecordBytes);
+}
+
+TEST_F(ChildHostTest, ReadsWhatBecameOfEachFault) {
+  host_.faults = {ParseFault("oom@malloc:2"), ParseFault("hang@sync")};
+  const ChildHost child(host_, {}, {}, scratch_.path());
+  Writer writer(scratch_.path() / "record");
+  writer->rules[0].calls = 5;
+  writer->rules[0].fired = 1;
+  const std::vector<FaultCounts> faults = child.Read().faults;
+  ASSERT_THAT(faults, SizeIs(2));
+  EXPECT_EQ(faults[0].text, "oom@malloc:2");
+  EXPECT_EQ(faults[0].calls, 5U);
+  EXPECT_EQ(faults[0].fired, 1U);
+  EXPECT_EQ(faults[1].text, "hang@sync");
+  EXPECT_EQ(faults[1].fired, 0U) << "armed, and never fired";
+}
+
+TEST_F(ChildHostTest, ReadsEventsInOrderAndDoesNotTrustThem) {
+  host_.faults = {ParseFault("oom@malloc:2")};
+  const ChildHost child(host_, {}, {}, scratch_.path());
+  Writer writer(scratch_.path() / "record");
+  writer->events_begun = 9000;
+  simcuda::CallEvent& late = writer->events[simcuda::EventSlot(9000)];
+  late.sequence = 9000;
+  late.entry = simcuda::FindEntry("cudaMalloc");
+  late.point = static_cast<std::uint8_t>(simcuda::FaultPoint::kMalloc);
+  late.device = 1;
+  late.gpu = 0;
+  late.bytes = 64;
+  late.result = 2;
+  late.rule = 1;
+  late.phase = 1;
+  simcuda::CallEvent& first = writer->events[0];
+  first.sequence = 1;
+  first.entry = simcuda::kFirstOtherName + 1;
+  std::memset(writer->other_names[1], 'y', simcuda::kOtherNameBytes);  // no end
+  first.result = simcuda::kNotReturned;
+  first.device = first.gpu = simcuda::kNoDevice;
+  first.rule = 200;
+  first.phase = 77;
+  writer->events[5].sequence = 4;  // not its place
+  writer->events[5].entry = 0x7FFF;
+  const FlightLog log = child.ReadLog();
+  EXPECT_EQ(log.begun, 9000U);
+  ASSERT_THAT(log.events, SizeIs(2));
+  EXPECT_EQ(log.events[0].call, std::string(simcuda::kOtherNameBytes, 'y'));
+  EXPECT_EQ(log.events[0].result, std::nullopt);
+  EXPECT_EQ(log.events[0].device, std::nullopt);
+  EXPECT_EQ(log.events[0].injected, "?");
+  EXPECT_EQ(log.events[1].sequence, 9000U);
+  EXPECT_EQ(log.events[1].call, "cudaMalloc");
+  EXPECT_EQ(log.events[1].point, "malloc");
+  EXPECT_EQ(log.events[1].device, 1);
+  EXPECT_EQ(log.events[1].gpu, 0);
+  EXPECT_EQ(log.events[1].result, 2);
+  EXPECT_EQ(log.events[1].injected, "oom@malloc:2");
+  EXPECT_EQ(log.events[1].phase, simcuda::Phase::kLoad);
 }
 
 TEST_F(ChildHostTest, LoadAndMoveLeavesOutStartAndReadBack) {

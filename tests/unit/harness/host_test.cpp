@@ -44,10 +44,45 @@ class HostFile : public ::testing::Test {
   Scratch scratch_;
 };
 
+TEST_F(HostFile, MayBeBroken) {
+  const Host host = Read(
+      "about: x\ndriver: \"13.0\"\nstart_error: system-not-ready\n"
+      "gpus: [{profile: card, state: busy, used: 1 GiB}, {profile: card, state: lost}, card]\n"
+      "faults: [\"oom@malloc:2\", \"hang@sync\"]\n");
+  EXPECT_EQ(host.start_error, 802);
+  EXPECT_EQ(host.gpus.at(0).state, simcuda::DeviceState::kBusy);
+  EXPECT_EQ(host.gpus.at(0).used_bytes, 1ULL << 30);
+  EXPECT_EQ(host.gpus.at(1).state, simcuda::DeviceState::kLost);
+  EXPECT_EQ(host.gpus.at(2).state, simcuda::DeviceState::kHealthy);
+  ASSERT_THAT(host.faults, SizeIs(2));
+  const simcuda::HostDescription description = Describe(host);
+  EXPECT_EQ(description.start_error, 802);
+  EXPECT_EQ(description.devices[0].state, simcuda::DeviceState::kBusy);
+  EXPECT_EQ(description.devices[0].used_bytes, 1ULL << 30);
+  EXPECT_EQ(description.fault_count, 2U);
+  EXPECT_STREQ(description.faults[1].text, "hang@sync");
+}
+
+TEST_F(HostFile, MistakesInWhatIsBrokenAreTold) {
+  const std::string begin = "about: x\ndriver: \"13.0\"\n";
+  EXPECT_THAT(ErrorOf(begin + "gpus: [{profile: card, state: bussy}]\n"),
+              AllOf(HasSubstr(":3:"), HasSubstr("did you mean 'busy'?")));
+  EXPECT_THAT(ErrorOf(begin + "gpus: [{profile: card, used: 3 GiB}]\n"),
+              HasSubstr("found '3 GiB', expected no more than the GPU's memory"));
+  EXPECT_THAT(ErrorOf(begin + "gpus: []\nstart_error: system-not-redy\n"),
+              AllOf(HasSubstr(":4:"), HasSubstr("did you mean 'system-not-ready'?")));
+  EXPECT_THAT(ErrorOf(begin + "gpus: []\nfaults: [\"hang@sync\",\n  \"oom@maloc\"]\n"),
+              AllOf(HasSubstr(":5:"), HasSubstr("did you mean 'malloc'?")));
+  std::string many = "faults: [hang@sync";
+  for (std::uint32_t i = 0; i < simcuda::kMaxFaultRules; ++i) many += ", hang@sync";
+  EXPECT_THAT(ErrorOf(begin + "gpus: []\n" + many + "]\n"), HasSubstr("at most 32"));
+}
+
 TEST(ShippedHosts, AreAllThere) {
   const HostLibrary library(PORTCULLIS_HOSTS);
   EXPECT_THAT(library.Names(), IsSupersetOf({"no-driver", "driver-no-gpu", "1xh200", "2xh200",
-                                             "8xh100", "1xt4", "t4-h200", "1xh100", "2xt4"}));
+                                             "8xh100", "1xt4", "t4-h200", "1xh100", "2xt4",
+                                             "2xh200-busy", "2xh200-lost", "driver-mismatch"}));
   EXPECT_THAT(library.Find("8xh100").gpus, SizeIs(8));
   EXPECT_EQ(library.Find("no-driver").driver_version, 0);
   EXPECT_EQ(library.Find("driver-no-gpu").driver_version, 13000);

@@ -97,6 +97,22 @@ TEST_F(Copies, TakePinnedMemoryForEither) {
   EXPECT_EQ(Read(first), source);
 }
 
+TEST_F(Copies, MustStayInsideWhatIsPinned) {
+  void* pinned = nullptr;
+  ASSERT_EQ(cudaHostAlloc(&pinned, kBytes, 0), cudaSuccess);
+  EXPECT_EQ(cudaMemcpy(first, At(pinned, 1), kBytes, cudaMemcpyHostToDevice), cudaErrorInvalidValue)
+      << "behind its end";
+  ASSERT_EQ(cudaHostRegister(source.data() + 100, 50, 0), cudaSuccess);
+  EXPECT_EQ(cudaMemcpy(first, source.data(), 101, cudaMemcpyHostToDevice), cudaErrorInvalidValue)
+      << "into its beginning";
+  EXPECT_EQ(cudaMemcpy(source.data() + 149, first, 2, cudaMemcpyDeviceToHost),
+            cudaErrorInvalidValue);
+  EXPECT_EQ(cudaMemcpy(first, source.data(), 100, cudaMemcpyHostToDevice), cudaSuccess);
+  EXPECT_EQ(cudaMemcpy(first, source.data() + 100, 50, cudaMemcpyHostToDevice), cudaSuccess);
+  EXPECT_EQ(cudaMemcpy(first, source.data() + 150, 50, cudaMemcpyHostToDevice), cudaSuccess);
+  EXPECT_EQ(cudaHostUnregister(source.data() + 100), cudaSuccess);
+}
+
 TEST_F(Copies, OfNothingSucceed) {
   EXPECT_EQ(cudaMemcpy(nullptr, nullptr, 0, cudaMemcpyHostToDevice), cudaSuccess);
   EXPECT_EQ(cudaMemset(nullptr, 0, 0), cudaSuccess);

@@ -149,6 +149,63 @@ INSTANTIATE_TEST_SUITE_P(
                     DriverState{"newer", 13020, 1, "0", cudaSuccess}),
     [](const auto& row) { return row.param.name; });
 
+HostDescription HostWith(DeviceState state) {
+  HostDescription host = TestHost({TestDevice(0), TestDevice(1)});
+  host.devices[0].state = state;
+  return host;
+}
+
+class Unavailable : public SimulatedHost, public testing::WithParamInterface<DeviceState> {};
+TEST_P(Unavailable, DevicesAreThereUntilTheirFirstUse) {
+  Become(HostWith(GetParam()));
+  int count = 0;
+  EXPECT_EQ(cudaGetDeviceCount(&count), cudaSuccess);
+  EXPECT_EQ(count, 2);
+  cudaDeviceProp properties = {};
+  EXPECT_EQ(cudaGetDeviceProperties(&properties, 0), cudaSuccess);
+  void* memory = nullptr;
+  EXPECT_EQ(cudaMalloc(&memory, 1), cudaErrorDevicesUnavailable);
+  EXPECT_EQ(cudaMalloc(&memory, 1), cudaErrorDevicesUnavailable) << "as long as it is so";
+  EXPECT_EQ(cudaGetLastError(), cudaErrorDevicesUnavailable);
+  EXPECT_EQ(cudaGetLastError(), cudaSuccess) << "nothing is poisoned";
+  EXPECT_EQ(cudaSetDevice(1), cudaSuccess);
+  EXPECT_EQ(cudaMalloc(&memory, 1), cudaSuccess);
+}
+INSTANTIATE_TEST_SUITE_P(All, Unavailable,
+                         testing::Values(DeviceState::kBusy, DeviceState::kExclusive,
+                                         DeviceState::kProhibited));
+
+TEST_F(Devices, SayTheirComputeMode) {
+  const auto mode_of = [&](DeviceState state) {
+    Become(HostWith(state));
+    int mode = -1;
+    EXPECT_EQ(cudaDeviceGetAttribute(&mode, cudaDevAttrComputeMode, 0), cudaSuccess);
+    return mode;
+  };
+  EXPECT_EQ(mode_of(DeviceState::kHealthy), cudaComputeModeDefault);
+  EXPECT_EQ(mode_of(DeviceState::kExclusive), cudaComputeModeExclusiveProcess);
+  EXPECT_EQ(mode_of(DeviceState::kProhibited), cudaComputeModeProhibited);
+}
+
+TEST_F(Devices, OneThatIsLostStopsAllThatAreVisibleWithIt) {
+  int count = 0;
+  Become(HostWith(DeviceState::kLost));
+  EXPECT_EQ(cudaGetDeviceCount(&count), cudaErrorUnknown);
+  Become(HostWith(DeviceState::kLost), "1");
+  EXPECT_EQ(cudaGetDeviceCount(&count), cudaSuccess) << "the mask hides it";
+  EXPECT_EQ(count, 1);
+}
+
+TEST_F(Devices, CannotBeUsedIfTheHostCannotStart) {
+  HostDescription host = TestHost({TestDevice(0)});
+  host.start_error = cudaErrorSystemDriverMismatch;
+  Become(host);
+  int count = -1;
+  EXPECT_EQ(cudaGetDeviceCount(&count), cudaErrorSystemDriverMismatch);
+  EXPECT_EQ(cudaSetDevice(0), cudaErrorSystemDriverMismatch);
+  EXPECT_EQ(count, -1);
+}
+
 TEST_F(Devices, WithoutADescriptionThereIsNoDriver) {
   BecomeDriverless();
   int count = -1;

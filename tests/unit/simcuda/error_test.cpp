@@ -2,6 +2,12 @@
 #include <dlfcn.h>
 #include <gmock/gmock.h>
 
+#include <fstream>
+#include <iterator>
+#include <regex>
+#include <set>
+#include <string>
+
 #include "src/simcuda/core/process.h"
 #include "src/simcuda/interface/errors.h"
 #include "tests/unit/simcuda/entry_points.h"
@@ -36,9 +42,66 @@ TEST(ErrorTexts, OfACodeThatIsNone) {
   EXPECT_STREQ(cudaGetErrorName(Junk<cudaError_t>(12345)), "unrecognized error code");
 }
 
-class Errors : public SimulatedHost {};
+// Names of the errors of which driver_types.h says that something must be, or was, terminated.
+std::set<std::string> TerminalErrors(const std::string& header) {
+  std::set<std::string> names;
+  const std::regex row(R"(/\*\*((?:[^*]|\*(?!/))*)\*/\s*(cudaError\w+)\s*=)");
+  for (std::sregex_iterator at(header.begin(), header.end(), row), end; at != end; ++at) {
+    if ((*at)[1].str().find("terminated") != std::string::npos) names.insert((*at)[2]);
+  }
+  return names;
+}
 
-TEST_F(Errors, LastErrorIsReturnedOnce) {
+TEST(StickyErrors, AreThoseOfTheHeaderAndTheUncorrectableOnes) {
+  std::ifstream file(PORTCULLIS_CUDA_HEADERS "/driver_types.h");
+  const std::string whole{std::istreambuf_iterator<char>(file), {}};
+  const std::size_t from = whole.find("cudaError\n");
+  const std::size_t to = whole.find("cudaErrorApiFailureBase");
+  ASSERT_LT(from, to);
+  std::set<std::string> expected = TerminalErrors(whole.substr(from, to - from));
+  EXPECT_GT(expected.size(), 8U);
+  expected.insert({"cudaErrorECCUncorrectable", "cudaErrorNvlinkUncorrectable"});
+  std::set<std::string> sticky;
+  for (const ErrorText& error : Errors()) {
+    if (IsSticky(error.code)) sticky.insert(error.name);
+  }
+  EXPECT_EQ(sticky, expected);
+}
+
+TEST(ShortErrorNames, SplitWordsAtCapitals) {
+  EXPECT_EQ(ShortErrorName(FindError(cudaErrorIllegalAddress)), "illegal-address");
+  EXPECT_EQ(ShortErrorName(FindError(cudaErrorECCUncorrectable)), "ecc-uncorrectable");
+  EXPECT_EQ(ShortErrorName(FindError(cudaErrorInvalidPtx)), "invalid-ptx");
+  EXPECT_EQ(ShortErrorName(FindError(cudaErrorJitCompilerNotFound)), "jit-compiler-not-found");
+  std::set<std::string> names;
+  for (const ErrorText& error : Errors()) names.insert(ShortErrorName(error));
+  EXPECT_EQ(names.size(), Errors().size()) << "each names one error";
+}
+
+// Every error of CUDA, injected into an allocation: returned once if it does not stick, for ever if
+// it does.
+class EveryError : public SimulatedHost, public testing::WithParamInterface<ErrorText> {};
+TEST_P(EveryError, SticksOrNot) {
+  const ErrorText& error = GetParam();
+  Become(WithFaults(TestHost({TestDevice(0), TestDevice(1)}),
+                    {ShortErrorName(error) + "@malloc:1/cuda:0"}));
+  void* memory = nullptr;
+  EXPECT_EQ(cudaMalloc(&memory, 1), error.code);
+  const int later = IsSticky(error.code) ? error.code : cudaSuccess;
+  EXPECT_EQ(cudaMalloc(&memory, 1), later);
+  EXPECT_EQ(cudaDeviceSynchronize(), later);
+  EXPECT_EQ(cudaGetLastError(), error.code);
+  EXPECT_EQ(cudaGetLastError(), later);
+  EXPECT_EQ(cudaSetDevice(1), cudaSuccess);
+  EXPECT_EQ(cudaMalloc(&memory, 1), cudaSuccess) << "another device's context is another one";
+}
+INSTANTIATE_TEST_SUITE_P(All, EveryError,
+                         testing::ValuesIn(Errors().begin() + 1, Errors().end()),  // not success
+                         [](const auto& row) { return std::string(row.param.name); });
+
+class ErrorsOfCalls : public SimulatedHost {};
+
+TEST_F(ErrorsOfCalls, LastErrorIsReturnedOnce) {
   void* memory = nullptr;
   EXPECT_EQ(cudaMalloc(&memory, 1 << 30), cudaSuccess);
   EXPECT_EQ(cudaMalloc(nullptr, 1), cudaErrorInvalidValue);
@@ -48,7 +111,7 @@ TEST_F(Errors, LastErrorIsReturnedOnce) {
   EXPECT_EQ(cudaGetLastError(), cudaSuccess);
 }
 
-TEST_F(Errors, OutOfMemoryDoesNotStick) {
+TEST_F(ErrorsOfCalls, OutOfMemoryDoesNotStick) {
   void* memory = nullptr;
   EXPECT_EQ(cudaMalloc(&memory, 17 * kGiB), cudaErrorMemoryAllocation);
   EXPECT_EQ(memory, nullptr);
@@ -56,7 +119,7 @@ TEST_F(Errors, OutOfMemoryDoesNotStick) {
   EXPECT_EQ(cudaMalloc(&memory, kGiB), cudaSuccess);
 }
 
-TEST_F(Errors, IllegalAddressSticksToItsDeviceUntilReset) {
+TEST_F(ErrorsOfCalls, IllegalAddressSticksToItsDeviceUntilReset) {
   void* memory = nullptr;
   ASSERT_EQ(cudaMalloc(&memory, 512), cudaSuccess);
   Process::Get().FindDevice(0)->Poison(cudaErrorIllegalAddress);
@@ -73,7 +136,7 @@ TEST_F(Errors, IllegalAddressSticksToItsDeviceUntilReset) {
   EXPECT_EQ(cudaMalloc(&memory, 512), cudaSuccess);
 }
 
-TEST_F(Errors, RefusedCallsFailAndNameThemselves) {
+TEST_F(ErrorsOfCalls, RefusedCallsFailAndNameThemselves) {
   EXPECT_EQ(cudaGraphLaunch(nullptr, nullptr), cudaErrorNotSupported);
   EXPECT_EQ(cudaGraphLaunch(nullptr, nullptr), cudaErrorNotSupported);
   EXPECT_EQ(cudaMallocManaged(nullptr, 1, 0), cudaErrorNotSupported);
@@ -85,7 +148,7 @@ TEST_F(Errors, RefusedCallsFailAndNameThemselves) {
 }
 
 // The real runtime says the same without a driver; where there is one this cannot be compared.
-TEST_F(Errors, WithoutADriverAreThoseOfTheRealRuntime) {
+TEST_F(ErrorsOfCalls, WithoutADriverAreThoseOfTheRealRuntime) {
   if (!RealRuntime()) GTEST_SKIP() << "no " PORTCULLIS_REAL_CUDART " here";
   int version = 0;
   Real<decltype(cudaDriverGetVersion)>("cudaDriverGetVersion")(&version);

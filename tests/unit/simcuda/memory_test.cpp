@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "src/simcuda/core/process.h"
+#include "src/simcuda/interface/bridge.h"
 #include "tests/unit/simcuda/simulated_host.h"
 
 namespace portcullis::simcuda {
@@ -64,6 +65,35 @@ TEST_F(Memory, CanBeFilledToTheLastByte) {
   for (std::size_t i = 0; i < blocks.size(); i += 2) EXPECT_EQ(cudaFree(blocks[i]), cudaSuccess);
   EXPECT_NE(Malloc(32 * kMiB), nullptr);
   EXPECT_EQ(FreeBytes(), 0U);
+}
+
+TEST_F(Memory, OfOtherProcessesIsTaken) {
+  HostDescription host = TestHost({TestDevice(0, 64 * kMiB)});
+  host.devices[0].used_bytes = 60 * kMiB;
+  Become(host);
+  std::size_t free = 0;
+  std::size_t total = 0;
+  ASSERT_EQ(cudaMemGetInfo(&free, &total), cudaSuccess);
+  EXPECT_EQ(total, 64 * kMiB);
+  EXPECT_EQ(free, 4 * kMiB);
+  void* memory = nullptr;
+  EXPECT_EQ(cudaMalloc(&memory, 6 * kMiB), cudaErrorMemoryAllocation);
+  EXPECT_EQ(cudaMalloc(&memory, 4 * kMiB), cudaSuccess);
+  EXPECT_EQ(FreeBytes(), 0U);
+}
+
+TEST_F(Memory, HasAnAliasForThoseWhoCompute) {
+  auto* memory = static_cast<std::byte*>(Malloc(4096));
+  auto* alias = static_cast<char*>(portcullis_sim_alias(memory + 100, 3996));
+  ASSERT_NE(alias, nullptr);
+  *alias = 42;
+  char byte = 0;
+  ASSERT_EQ(cudaMemcpy(&byte, memory + 100, 1, cudaMemcpyDeviceToHost), cudaSuccess);
+  EXPECT_EQ(byte, 42);
+  EXPECT_EQ(portcullis_sim_alias(memory + 100, 3997), nullptr) << "one byte too many";
+  EXPECT_EQ(portcullis_sim_alias(&byte, 1), nullptr) << "not device memory";
+  ASSERT_EQ(cudaFree(memory), cudaSuccess);
+  EXPECT_EQ(portcullis_sim_alias(memory, 1), nullptr);
 }
 
 TEST_F(Memory, ImpossibleSizesAreOutOfMemory) {

@@ -1,0 +1,227 @@
+// What the simulated runtime costs: its copies against memcpy, and everything it does around a copy
+// (checks, fault plan, flight record) against a whole load. Each figure is a ratio of two things
+// timed in turn in one run, so that the machine's mood cancels out.
+#include <benchmark/benchmark.h>
+#include <cuda_runtime_api.h>
+#include <sys/mman.h>
+#include <unistd.h>
+
+#include <chrono>
+#include <cstdlib>
+#include <cstring>
+#include <filesystem>
+#include <fstream>
+#include <string>
+#include <vector>
+
+#include "harness/host/child_host.h"
+#include "src/simcuda/interface/bridge.h"
+
+namespace portcullis::simcuda {
+namespace {
+
+using Clock = std::chrono::steady_clock;
+constexpr std::size_t kMiB = 1 << 20;
+constexpr std::size_t kLoad = 512 * kMiB;
+
+// A host with one GPU of 16 GiB, and a flight record such as cases have.
+class Simulated {
+ public:
+  Simulated()
+      : folder_(std::filesystem::temp_directory_path() /
+                ("portcullis-bench-" + std::to_string(getpid()))),
+        record_(MakeRecord(folder_)) {
+    HostDescription host = {};
+    host.magic = kHostMagic;
+    host.version = kHostVersion;
+    host.driver_version = 13000;
+    host.device_count = 1;
+    host.devices[0].memory_bytes = 16ULL << 30;
+    host.devices[0].compute_major = 9;
+    const std::filesystem::path file = folder_ / "host";
+    std::ofstream(file, std::ios::binary).write(reinterpret_cast<const char*>(&host), sizeof host);
+    setenv(kHostVariable, file.c_str(), 1);
+    setenv(kRecordVariable, (folder_ / "record").c_str(), 1);
+  }
+  ~Simulated() { std::filesystem::remove_all(folder_); }
+  Simulated(const Simulated&) = delete;
+  Simulated& operator=(const Simulated&) = delete;
+
+ private:
+  static std::filesystem::path MakeRecord(const std::filesystem::path& folder) {
+    std::filesystem::create_directory(folder);
+    return folder / "record";
+  }
+  std::filesystem::path folder_;
+  host::FlightFile record_;
+};
+
+void Check(cudaError_t error) {
+  if (error == cudaSuccess) return;
+  std::fprintf(stderr, "%s\n", cudaGetErrorString(error));
+  std::abort();
+}
+
+// Host memory that is there (no page of it is touched for the first time by what is timed).
+class HostBuffer {
+ public:
+  explicit HostBuffer(std::size_t bytes) : bytes_(bytes) {
+    memory_ = mmap(nullptr, bytes, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+    madvise(memory_, bytes, MADV_HUGEPAGE);
+    std::memset(memory_, 7, bytes);
+  }
+  ~HostBuffer() { munmap(memory_, bytes_); }
+  HostBuffer(const HostBuffer&) = delete;
+  HostBuffer& operator=(const HostBuffer&) = delete;
+  std::byte* data() const { return static_cast<std::byte*>(memory_); }
+
+ private:
+  std::size_t bytes_;
+  void* memory_;
+};
+
+class DeviceBuffer {
+ public:
+  explicit DeviceBuffer(std::size_t bytes) { Check(cudaMalloc(&memory_, bytes)); }
+  ~DeviceBuffer() { cudaFree(memory_); }
+  DeviceBuffer(const DeviceBuffer&) = delete;
+  DeviceBuffer& operator=(const DeviceBuffer&) = delete;
+  std::byte* data() const { return static_cast<std::byte*>(memory_); }
+
+ private:
+  void* memory_ = nullptr;
+};
+
+template <class Body>
+double Seconds(Body&& body) {
+  const auto start = Clock::now();
+  body();
+  return std::chrono::duration<double>(Clock::now() - start).count();
+}
+
+// Times `simulated` and `plain` in turn; the counter is how fast the first is in parts of the
+// second.
+template <class Simulated, class Plain>
+void Compare(benchmark::State& state, std::size_t bytes, Simulated&& simulated, Plain&& plain) {
+  double of_simulated = 0;
+  double of_plain = 0;
+  simulated();
+  plain();
+  for (auto iteration : state) {
+    static_cast<void>(iteration);
+    const double seconds = Seconds(simulated);
+    of_simulated += seconds;
+    of_plain += Seconds(plain);
+    state.SetIterationTime(seconds);
+  }
+  state.SetBytesProcessed(static_cast<std::int64_t>(bytes) * state.iterations());
+  state.counters["of_memcpy"] = of_plain / of_simulated;
+  state.counters["overhead_percent"] = 100 * (of_simulated - of_plain) / of_simulated;
+}
+
+// One copy, in memory that both know already.
+void HostToDevice(benchmark::State& state) {
+  const auto bytes = static_cast<std::size_t>(state.range(0)) << 10;
+  const HostBuffer source(bytes);
+  const HostBuffer target(bytes);
+  const DeviceBuffer device(bytes);
+  Compare(
+      state, bytes,
+      [&] { Check(cudaMemcpy(device.data(), source.data(), bytes, cudaMemcpyHostToDevice)); },
+      [&] { std::memcpy(target.data(), source.data(), bytes); });
+}
+void DeviceToHost(benchmark::State& state) {
+  const auto bytes = static_cast<std::size_t>(state.range(0)) << 10;
+  const HostBuffer source(bytes);
+  const HostBuffer target(bytes);
+  const DeviceBuffer device(bytes);
+  Check(cudaMemset(device.data(), 7, bytes));
+  Compare(
+      state, bytes,
+      [&] { Check(cudaMemcpy(target.data(), device.data(), bytes, cudaMemcpyDeviceToHost)); },
+      [&] { std::memcpy(target.data(), source.data(), bytes); });
+}
+// Into memory that was allocated a moment ago, as a load does it.
+void HostToNewDevice(benchmark::State& state) {
+  const auto bytes = static_cast<std::size_t>(state.range(0)) << 10;
+  const HostBuffer source(bytes);
+  Compare(
+      state, bytes,
+      [&] {
+        const DeviceBuffer device(bytes);
+        Check(cudaMemcpy(device.data(), source.data(), bytes, cudaMemcpyHostToDevice));
+      },
+      [&] {
+        void* memory =
+            mmap(nullptr, bytes, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+        madvise(memory, bytes, MADV_HUGEPAGE);
+        std::memcpy(memory, source.data(), bytes);
+        munmap(memory, bytes);
+      });
+}
+constexpr std::int64_t kSmallKiB = 64;
+constexpr std::int64_t kLoadKiB = kLoad >> 10;
+BENCHMARK(HostToDevice)
+    ->ArgName("KiB")
+    ->Arg(kSmallKiB)
+    ->Arg(16 << 10)
+    ->Arg(kLoadKiB)
+    ->UseManualTime();
+BENCHMARK(DeviceToHost)
+    ->ArgName("KiB")
+    ->Arg(kSmallKiB)
+    ->Arg(16 << 10)
+    ->Arg(kLoadKiB)
+    ->UseManualTime();
+BENCHMARK(HostToNewDevice)->ArgName("KiB")->Arg(16 << 10)->Arg(kLoadKiB)->UseManualTime();
+
+// A load of 512 MiB in so many copies: all that surrounds them (checking both sides, asking a fault
+// plan, counting, writing down) against the bare moving of the same bytes to the same places.
+void LoadOf512MiB(benchmark::State& state) {
+  const auto copies = static_cast<std::size_t>(state.range(0));
+  const std::size_t bytes = kLoad / copies;
+  const HostBuffer source(kLoad);
+  const DeviceBuffer device(kLoad);
+  auto* alias = static_cast<std::byte*>(portcullis_sim_alias(device.data(), kLoad));
+  Compare(
+      state, kLoad,
+      [&] {
+        for (std::size_t at = 0; at < kLoad; at += bytes) {
+          Check(cudaMemcpyAsync(device.data() + at, source.data() + at, bytes,
+                                cudaMemcpyHostToDevice, nullptr));
+        }
+      },
+      [&] {
+        for (std::size_t at = 0; at < kLoad; at += bytes) {
+          std::memmove(alias + at, source.data() + at, bytes);
+        }
+      });
+}
+BENCHMARK(LoadOf512MiB)->ArgName("copies")->Arg(1)->Arg(256)->Arg(8192)->UseManualTime();
+
+// The calls that a load makes besides copies; nanoseconds each.
+void CallThatIsWrittenDown(benchmark::State& state) {
+  for (auto iteration : state) {
+    static_cast<void>(iteration);
+    Check(cudaStreamSynchronize(nullptr));
+  }
+}
+void CallThatOnlyAsks(benchmark::State& state) {
+  int device = 0;
+  for (auto iteration : state) {
+    static_cast<void>(iteration);
+    Check(cudaGetDevice(&device));
+  }
+}
+BENCHMARK(CallThatIsWrittenDown);
+BENCHMARK(CallThatOnlyAsks);
+
+}  // namespace
+}  // namespace portcullis::simcuda
+
+int main(int argc, char** argv) {
+  const portcullis::simcuda::Simulated host;
+  benchmark::Initialize(&argc, argv);
+  benchmark::RunSpecifiedBenchmarks();
+  return 0;
+}
