@@ -8,8 +8,8 @@ import pathlib
 import re
 import subprocess
 
+import asked
 import imports
-import tables
 
 SOURCE_HEAD = """/* Generated: {soname}, inert. Every call fails with {means}. */
 #include <stddef.h>
@@ -61,7 +61,7 @@ class Versions:
         found = {}
         for metadata in torch.parent.glob("torch-*.dist-info/METADATA"):
             lines = metadata.read_text(encoding="utf-8", errors="replace")
-            found.update(re.findall(r"^Requires-Dist: nvidia-(\w+)-cu\d+==([\d.]+)", lines, re.M))
+            found.update(re.findall(r"^Requires-Dist: nvidia-(\w+)-cu\d+ ?\(?==([\d.]+)", lines, re.M))
         version = (torch / "version.py", torch.parent / "build-version")
         words = "".join(path.read_text() for path in version if path.is_file())
         short = re.search(r"(\d+\.\d+)", words)
@@ -86,31 +86,6 @@ class Versions:
         value = value.replace("{cuda}", str(self.cuda)).replace("{cuda_major}", str(major))
         value = value.replace("{cuda_minor}", str(minor // 10))
         return re.sub(r"\{(version|parts):(\w+)\}", self._package, value)
-
-
-def library_of(name, known):
-    """The library whose prefix is the longest that fits."""
-    fits = [(len(prefix), library["stem"]) for library in known for prefix in library["prefixes"]
-            if name.startswith(prefix)]
-    return max(fits)[1] if fits else ""
-
-
-def check_known(used, names, library, table):
-    unknown = sorted({item.name for item in used} - names)
-    if unknown:
-        raise SystemExit(f"The runtime imports from {library} what {table} does not know: "
-                         f"{', '.join(unknown)}. Add a row for each.")
-
-
-def check_looked_up(torch, table, major):
-    """c10/cuda/driver_api.cpp looks functions of the driver and of NVML up by name at run time."""
-    for prefix, file in (("cu", "driver.table"), ("nvml", "nvml.table")):
-        entries = tables.of_major(tables.read_table(table / file), major)
-        known = {re.sub(r"_v\d+$", "", entry.name) for entry in entries}
-        names = imports.read_names(torch / "lib" / "libc10_cuda.so", prefix)
-        asked = {imports.Import(name, "", "") for name in names
-                 if re.sub(r"_v\d+$", "", name) not in known}
-        check_known(asked, set(), "the driver's libraries, by name,", file)
 
 
 def write_library(folder, library, soname, used, versions):
@@ -145,20 +120,13 @@ def main():
     parser.add_argument("--out", required=True, type=pathlib.Path)
     options = parser.parse_args()
 
-    here = pathlib.Path(__file__).resolve().parent
-    data = json.loads((here / "inert_libraries.json").read_text(encoding="utf-8"))
+    data = asked.inert_libraries()
     known = data["libraries"]
-    table = here.parent / "table"
     used, needed = imports.read_runtime(options.torch / "lib")
-    major = options.cuda // 1000
-    for stem, file in (("libcudart.so", "cudart.table"), ("libcuda.so", "driver.table")):
-        names = {entry.name for entry in tables.of_major(tables.read_table(table / file), major)}
-        mine = [item for item in used if item.soname.startswith(stem) or
-                (stem == "libcuda.so" and not item.soname and re.match("cu[A-Z]", item.name)
-                 and not library_of(item.name, known))]
-        check_known(mine, names, stem, file)
-
-    check_looked_up(options.torch, table, major)
+    unknown = asked.unknown(asked.asked_of(options.torch, used), options.cuda // 1000)
+    if unknown:
+        raise SystemExit("The runtime asks for what the entry-point tables do not know.\n"
+                         + "\n".join(unknown))
     versions = Versions(options.torch, options.cuda, data["compiled_against"])
     options.work.mkdir(parents=True, exist_ok=True)
     options.out.mkdir(parents=True, exist_ok=True)
@@ -166,7 +134,7 @@ def main():
         sonames = [name for name in needed if name.split(".so")[0] == library["stem"]]
         for soname in sonames:
             mine = {item for item in used if item.soname == soname or
-                    (not item.soname and library_of(item.name, known) == library["stem"])}
+                    (not item.soname and asked.library_of(item.name, known) == library["stem"])}
             c_file, map_file = write_library(options.work, library, soname, mine, versions)
             subprocess.run([options.compiler, "-shared", "-fPIC", "-O1", "-Wall", "-Werror",
                             "-fvisibility=hidden", f"-I{options.root}", str(c_file),
