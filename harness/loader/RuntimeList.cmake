@@ -28,7 +28,7 @@ function(portcullis_runtime id family cuda loader maker environment)
   \"loader\": ${loader},
   \"maker\": ${maker},
   \"environment\": ${environment},
-  \"standins\": \"standins/${version}\", \"preload\": ${preload}${hardware}}")
+  \"standins\": \"${standins}\", \"preload\": ${preload}${hardware}}")
   set(runtime_objects "${runtime_objects}" PARENT_SCOPE)
 endfunction()
 
@@ -36,11 +36,15 @@ endfunction()
 function(portcullis_runtimes_of version)
   set(root "${PORTCULLIS_TORCH_ROOT_${version}}")
   set(cuda "${PORTCULLIS_CUDA_${version}}")
+  set(standins "")
+  if(NOT cuda EQUAL 0)
+    set(standins "standins/${version}")
+  endif()
   set(preload false)
   if(EXISTS "${root}/../nvidia")  # its libraries find the real CUDA ones there by RPATH
     set(preload true)
   endif()
-  set(default "${PORTCULLIS_DEFAULT_${version}}")
+  set(default "${PORTCULLIS_TORCH_DEFAULT_${version}}")
   if(EXISTS "${root}/__init__.py")
     set(environment "\"PYTHONHASHSEED\": \"0\"")  # or TorchScript's code differs between makings
     if(NOT PORTCULLIS_PYTHON)
@@ -51,32 +55,17 @@ function(portcullis_runtimes_of version)
       "[\"${python}\", \"${PROJECT_SOURCE_DIR}/harness/loader/loader.py\"]"
       "[\"${python}\", \"${PROJECT_SOURCE_DIR}/fixtures/make/make.py\"]" "{${environment}}")
   endif()
-  portcullis_runtime(cpp-${version} cpp ${cuda}
-    "[\"$<TARGET_FILE:portcullis-loader-${version}>\"]"
-    "[\"$<TARGET_FILE:portcullis-maker-${version}>\"]" "{}")
+  if(NOT cuda EQUAL 0)
+    portcullis_runtime(cpp-${version} cpp ${cuda}
+      "[\"$<TARGET_FILE:portcullis-loader-${version}>\"]"
+      "[\"$<TARGET_FILE:portcullis-maker-${version}>\"]" "{}")
+  endif()
   portcullis_runtime(cpp-${version}-cpu cpp-cpu 0
     "[\"$<TARGET_FILE:portcullis-loader-${version}-cpu>\"]" "[]" "{}")
   set(runtime_objects "${runtime_objects}" PARENT_SCOPE)
 endfunction()
 
-# PORTCULLIS_DEFAULT_<version>: "true" if scenarios that name no version mean this one.
-function(portcullis_read_defaults)
-  file(READ "${PROJECT_SOURCE_DIR}/ci/runtimes.json" rows)
-  string(JSON last LENGTH "${rows}")
-  math(EXPR last "${last} - 1")
-  foreach(i RANGE ${last})
-    string(JSON version GET "${rows}" ${i} version)
-    string(JSON default ERROR_VARIABLE missing GET "${rows}" ${i} default)
-    if(default)
-      set(PORTCULLIS_DEFAULT_${version} true PARENT_SCOPE)
-    else()
-      set(PORTCULLIS_DEFAULT_${version} false PARENT_SCOPE)
-    endif()
-  endforeach()
-endfunction()
-
-portcullis_read_defaults()
-foreach(version IN LISTS PORTCULLIS_TORCH_VERSIONS)
+foreach(version IN LISTS PORTCULLIS_TORCH_ALL_VERSIONS)
   portcullis_runtimes_of(${version})
 endforeach()
 list(JOIN runtime_objects ",\n" runtime_objects)

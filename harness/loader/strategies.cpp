@@ -2,7 +2,6 @@
 
 #include <ATen/ops/zeros.h>
 #include <c10/core/GradMode.h>
-#include <c10/core/ScalarType.h>
 #include <c10/util/Exception.h>
 #include <cxxabi.h>
 #include <torch/csrc/jit/frontend/builtin_functions.h>
@@ -21,6 +20,7 @@
 #include <sstream>
 #include <typeinfo>
 
+#include "harness/loader/dtypes.h"
 #include "harness/loader/protocol.h"
 #include "harness/loader/walk.h"
 
@@ -34,7 +34,7 @@ struct Loaded {
 };
 
 Loaded LoadModule(const std::string& path, std::optional<c10::Device> device) {
-  torch::jit::Module module = torch::jit::load(path, device);
+  torch::jit::Module module = device ? torch::jit::load(path, *device) : torch::jit::load(path);
   return {Walk(module), module};
 }
 
@@ -158,12 +158,11 @@ Loaded Mmap(const Request&, Clock&) { throw Unsupported("the C++ load functions 
 
 // Made on the CPU: a simulated GPU has no kernel to fill memory with.
 at::Tensor Zeros(const Example& example) {
-  const auto& dtypes = c10::getStringToDtypeMap();
-  const auto dtype = dtypes.find(example.dtype);
-  if (dtype == dtypes.end()) {
+  const auto dtype = FindDtype(example.dtype);
+  if (!dtype) {
     throw Unsupported("the example's dtype is " + example.dtype + ", which LibTorch does not have");
   }
-  return at::zeros(example.shape, dtype->second);
+  return at::zeros(example.shape, *dtype);
 }
 
 Loaded Forward(const Request& request, Clock& clock) {

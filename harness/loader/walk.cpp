@@ -1,10 +1,11 @@
 #include "harness/loader/walk.h"
 
 #include <ATen/ops/empty.h>
-#include <c10/core/ScalarType.h>
 
 #include <map>
 #include <sstream>
+
+#include "harness/loader/dtypes.h"
 
 namespace portcullis::loader {
 namespace {
@@ -148,13 +149,13 @@ FoundTensor Describe(const NamedTensor& named) {
   const at::Tensor& tensor = named.tensor;
   FoundTensor found;
   found.name = named.name;
-  found.dtype = c10::getDtypeNames(tensor.scalar_type()).first;
+  found.dtype = DtypeName(tensor.scalar_type());
   found.shape = tensor.sizes().vec();
   found.device = tensor.device().str();
   found.bytes = tensor.nbytes();
   if (tensor.is_meta()) return found;
   const at::Tensor here = OnCpu(tensor);
-  found.sha256 = Sha256(here.const_data_ptr(), here.nbytes());
+  found.sha256 = Sha256(here.data_ptr(), here.nbytes());
   return found;
 }
 
