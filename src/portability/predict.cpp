@@ -177,7 +177,7 @@ std::optional<Prediction> LacksArgument(const Reader& reader, const Strategy& st
 
 std::optional<Prediction> RefusesGlobals(const DeviceMap& subject, const Build& build) {
   if (build.trust) return std::nullopt;
-  const auto refused = WeightsOnlyRefuses(subject.globals);
+  const auto refused = WeightsOnlyRefuses(subject.globals, build.torch);
   if (refused.empty()) return std::nullopt;
   return Raises("weights-only", fmt::format("weights_only=True refuses {}", refused.front()));
 }

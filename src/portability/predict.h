@@ -1,6 +1,6 @@
 // Owns: the rules: what will happen when a checkpoint is loaded in one way on one host by one
 // runtime, said before it is done. The tables in predict.cpp hold the rules; docs/RULES.md is
-// about them. They describe PyTorch 2.11 unless a row says otherwise.
+// about them. They describe PyTorch 1.13 to 2.15 unless a row says otherwise; sources are of 2.11.
 #pragma once
 
 #include <string>
@@ -9,6 +9,7 @@
 #include "src/checkpoint/device_map.h"
 #include "src/portability/destination.h"
 #include "src/portability/strategy.h"
+#include "src/portability/torch_version.h"
 
 namespace portcullis::portability {
 
@@ -23,6 +24,7 @@ struct Build {
   bool python = true;  // else C++
   int cuda = 13;       // CUDA major it was built with; 0: CPU only
   bool trust = false;  // Python: torch.load(weights_only=False)
+  TorchVersion torch = kDefaultTorch;
 };
 
 struct Prediction {

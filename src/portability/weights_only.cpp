@@ -9,7 +9,7 @@ namespace {
 
 // Names accepted as they stand. "__builtin__" is Python 2's name of builtins, which torch.save's
 // protocol 2 still writes.
-constexpr std::array<std::string_view, 57> kNames{
+constexpr std::array<std::string_view, 58> kNames{
     "_codecs.encode",
     "builtins.bytearray",
     "builtins.complex",
@@ -39,6 +39,7 @@ constexpr std::array<std::string_view, 57> kNames{
     "torch._utils._rebuild_tensor_v2",
     "torch._utils._rebuild_tensor_v3",
     "torch._utils._rebuild_wrapper_subclass",
+    "torch.bcomplex32",
     "torch.bfloat16",
     "torch.bits16",
     "torch.bits1x8",
@@ -111,16 +112,55 @@ bool IsOldClass(std::string_view name) {
   return !tensor && (Among(kDenseTypes, rest) || (!cuda && Among(kQuantTypes, rest)));
 }
 
-}  // namespace
+// Names that not every version accepts: from the first to the last of those looked at that does.
+struct Span {
+  std::string_view name;
+  TorchVersion since{};
+  TorchVersion until{{1000, 0, 0}};
+};
+constexpr TorchVersion k26{{2, 6, 0}};
+constexpr TorchVersion k211{{2, 11, 0}};
+constexpr TorchVersion k215{{2, 15, 0}};
+constexpr std::array kSpans{
+    Span{"builtins.complex", k26},
+    Span{"builtins.set", k26},
+    Span{"__builtin__.complex", k26},
+    Span{"__builtin__.set", k26},
+    Span{"torch._utils._rebuild_device_tensor_from_cpu_tensor", k26},
+    Span{"torch.uint16", k26},
+    Span{"torch.uint32", k26},
+    Span{"torch.uint64", k26},
+    Span{"torch.float4_e2m1fn_x2", k211},
+    Span{"torch.float8_e8m0fnu", k211},
+    Span{"torch._utils._rebuild_nested_tensor", {}, {{2, 14, 1000}}},
+    Span{"torch.bcomplex32", k215},
+};
 
-bool WeightsOnlyAccepts(std::string_view global) {
-  return Among(kNames, global) || IsIntegerType(global) || IsOldClass(global);
+// The types of 1 to 7 bits, "torch.int3", "torch.uint7", accepted since 2.11.
+bool IsNarrowInteger(std::string_view name) {
+  return IsIntegerType(name) && !name.starts_with("torch.quint") && !name.ends_with("8") &&
+         name.find_first_of("0123456789") == name.size() - 1;
 }
 
-std::vector<std::string> WeightsOnlyRefuses(const std::vector<std::string>& globals) {
+bool IsOfVersion(std::string_view name, const TorchVersion& torch) {
+  if (IsNarrowInteger(name)) return torch >= k211;
+  const auto* span =
+      std::find_if(kSpans.begin(), kSpans.end(), [&](const Span& s) { return s.name == name; });
+  return span == kSpans.end() || (torch >= span->since && torch <= span->until);
+}
+
+}  // namespace
+
+bool WeightsOnlyAccepts(std::string_view global, const TorchVersion& torch) {
+  const bool known = Among(kNames, global) || IsIntegerType(global) || IsOldClass(global);
+  return known && IsOfVersion(global, torch);
+}
+
+std::vector<std::string> WeightsOnlyRefuses(const std::vector<std::string>& globals,
+                                            const TorchVersion& torch) {
   std::vector<std::string> refused;
   std::copy_if(globals.begin(), globals.end(), std::back_inserter(refused),
-               [](const std::string& global) { return !WeightsOnlyAccepts(global); });
+               [&](const std::string& global) { return !WeightsOnlyAccepts(global, torch); });
   return refused;
 }
 

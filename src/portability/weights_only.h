@@ -5,13 +5,17 @@
 #include <string_view>
 #include <vector>
 
+#include "src/portability/torch_version.h"
+
 namespace portcullis::portability {
 
-// True if PyTorch 2.11 accepts it (torch/_weights_only_unpickler.py, _get_allowed_globals).
+// True if that PyTorch accepts it (torch/_weights_only_unpickler.py, _get_allowed_globals,
+// of 2.5.1, 2.6.0, 2.11.0 and 2.15.0; of a version between two of them, the older one's answer).
 // `global` is "module.name", Python 2 modules as written.
-bool WeightsOnlyAccepts(std::string_view global);
+bool WeightsOnlyAccepts(std::string_view global, const TorchVersion& torch = kDefaultTorch);
 
 // Those of `globals` that are refused, in order.
-std::vector<std::string> WeightsOnlyRefuses(const std::vector<std::string>& globals);
+std::vector<std::string> WeightsOnlyRefuses(const std::vector<std::string>& globals,
+                                            const TorchVersion& torch = kDefaultTorch);
 
 }  // namespace portcullis::portability
