@@ -9,6 +9,7 @@
 
 #include "harness/host/host.h"
 #include "src/portability/strategy.h"
+#include "src/portability/torch_version.h"
 
 namespace portcullis::scenario {
 
@@ -63,7 +64,8 @@ struct Case {
   std::string checkpoint;  // name in fixtures/make/checkpoints.yaml, or a path
   std::string host;
   host::Mask mask;
-  std::string runtime;  // family or id of a runtime
+  std::string runtime;                             // family or id of a runtime
+  std::optional<portability::TorchVersion> torch;  // of that runtime; none if it is not here
   portability::Strategy strategy;
   std::optional<Expectation> expectation;  // none: the prediction is the expectation
 };

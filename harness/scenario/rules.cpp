@@ -67,6 +67,15 @@ std::string ReadErrorClass(const YamlValue& value) {
   return id;
 }
 
+void ReadVersions(const YamlValue& value, Rule& rule) {
+  const auto torch = value.Find("torch");
+  if (!torch) return;
+  rule.torch_text = torch->Text();
+  const auto range = portability::TorchRange::Parse(rule.torch_text);
+  if (!range) torch->Fail(torch->Found(), "versions such as '<2.6' or '>=2.5 <2.7'");
+  rule.torch = *range;
+}
+
 Shows ReadShows(const YamlValue& value) {
   constexpr std::array kShows{std::pair{"confirms", Shows::kConfirms},
                               std::pair{"limits", Shows::kLimits},
@@ -106,6 +115,10 @@ Expectation ReadExpectation(const YamlValue& rule) {
 }  // namespace
 
 bool Rule::Fits(const Case& c) const {
+  return FitsOfAnyVersion(c) && torch.Holds(c.torch.value_or(portability::kDefaultTorch));
+}
+
+bool Rule::FitsOfAnyVersion(const Case& c) const {
   return Among(checkpoints, c.checkpoint) &&
          (Among(hosts, c.host) || Among(hosts, HostAndMask(c.host, c.mask))) &&
          Among(masks, c.mask.Text()) && Among(runtimes, c.runtime) &&
@@ -117,10 +130,11 @@ std::vector<Rule> ReadRules(const YamlValue& expect) {
   if (!expect.IsList()) expect.Fail(expect.Found(), "a list of rules");
   std::vector<Rule> rules;
   for (const YamlValue& rule : expect.Items()) {
-    rule.OnlyKeys({"checkpoint", "host", "mask", "runtime", "strategy", "loads", "raises", "in",
-                   "moved", "shows", "note"});
+    rule.OnlyKeys({"checkpoint", "host", "mask", "runtime", "torch", "strategy", "loads", "raises",
+                   "in", "moved", "shows", "note"});
     rules.push_back({Texts(rule, "checkpoint"), Texts(rule, "host"), Texts(rule, "mask"),
                      Texts(rule, "runtime"), Texts(rule, "strategy"), ReadExpectation(rule)});
+    ReadVersions(rule, rules.back());
   }
   return rules;
 }

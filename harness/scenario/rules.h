@@ -12,7 +12,11 @@ namespace portcullis::scenario {
 struct Rule {
   std::vector<std::string> checkpoints, hosts, masks, runtimes, strategies;
   Expectation expectation;
+  std::string torch_text = {};         // ">=2.6", "" if the rule is for every version
+  portability::TorchRange torch = {};  // the same
   bool Fits(const Case& c) const;
+  // As Fits, if the runtime were of the right version.
+  bool FitsOfAnyVersion(const Case& c) const;
 };
 
 std::vector<Rule> ReadRules(const YamlValue& expect);

@@ -89,7 +89,8 @@ Matrix ReadMatrix(const YamlValue& value, const KnownNames& known) {
           ReadStrategies(value.Key("strategy"))};
 }
 
-void Expand(const Matrix& matrix, const Case& common, std::vector<Case>& cases) {
+void Expand(const Matrix& matrix, const Case& common, const KnownNames& known,
+            std::vector<Case>& cases) {
   for (const auto& checkpoint : matrix.checkpoints) {
     for (const auto& [host, mask] : matrix.hosts) {
       for (const auto& runtime : matrix.runtimes) {
@@ -99,6 +100,8 @@ void Expand(const Matrix& matrix, const Case& common, std::vector<Case>& cases) 
           c.host = host;
           c.mask = mask;
           c.runtime = runtime;
+          const auto version = known.versions.find(runtime);
+          if (version != known.versions.end()) c.torch = version->second;
           c.strategy = strategy;
           c.id = CaseId(c);
           cases.push_back(std::move(c));
@@ -108,7 +111,8 @@ void Expand(const Matrix& matrix, const Case& common, std::vector<Case>& cases) 
   }
 }
 
-// Gives every case the first rule that fits it.
+// Gives every case the first rule that fits it. A rule for other versions of PyTorch than those of
+// this run meets its cases too, only not now.
 void Expect(const YamlValue& root, const std::vector<Rule>& rules, std::vector<Case>& cases) {
   std::set<const Rule*> used;
   for (Case& c : cases) {
@@ -118,6 +122,9 @@ void Expect(const YamlValue& root, const std::vector<Rule>& rules, std::vector<C
       root.Key("expect").Fail(fmt::format("no rule fits the case {}", c.id));
     }
     used.insert(&*rule);
+    for (const Rule& other : rules) {
+      if (!other.torch_text.empty() && other.FitsOfAnyVersion(c)) used.insert(&other);
+    }
     c.expectation = rule->expectation;
   }
   for (const Rule& rule : rules) {
@@ -147,7 +154,7 @@ std::vector<Case> ReadScenario(const YamlValue& root, const std::string& name,
   if (const auto claim = root.Find("claim")) common.claim = claim->Text();
   std::vector<Case> cases;
   for (const YamlValue& matrix : root.Key("matrix").Items()) {
-    Expand(ReadMatrix(matrix, known), common, cases);
+    Expand(ReadMatrix(matrix, known), common, known, cases);
   }
   RefuseDoubles(root, cases);
   Expect(root, ReadRules(root.Key("expect")), cases);

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <filesystem>
+#include <map>
 #include <string>
 #include <vector>
 
@@ -15,6 +16,8 @@ struct KnownNames {
   std::vector<std::string> checkpoints;
   std::vector<std::string> hosts;
   std::vector<std::string> runtimes;  // families and ids
+  // The PyTorch version of each family and id that is here.
+  std::map<std::string, portability::TorchVersion> versions = {};
 };
 
 // The cases of one scenario file, in matrix order: checkpoint, host, mask, runtime, strategy, the

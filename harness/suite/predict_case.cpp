@@ -35,7 +35,9 @@ portability::Place PlaceOf(const host::Host& host, const host::Mask& mask) {
 portability::Prediction PredictCase(const checkpoint::DeviceMap& map, const host::Host& host,
                                     const host::Mask& mask, const host::Runtime& runtime,
                                     const portability::Strategy& strategy, bool trust) {
-  const portability::Build build{runtime.family == "python", runtime.cuda, trust};
+  const portability::Build build{
+      runtime.family == "python", runtime.cuda, trust,
+      portability::ParseTorchVersion(runtime.version).value_or(portability::kDefaultTorch)};
   return portability::Predict(map, PlaceOf(host, mask), build, strategy);
 }
 

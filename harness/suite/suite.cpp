@@ -58,6 +58,18 @@ Result Skipped(const scenario::Case& c, std::string reason) {
   return result;
 }
 
+// Why a case is skipped whose runtime is not here. Families are of one version; Debian's LibTorch,
+// for one, has no Python.
+std::string NotHere(const std::vector<host::Runtime>& runtimes, const std::string& name) {
+  const auto chosen = std::find_if(runtimes.begin(), runtimes.end(),
+                                   [](const host::Runtime& runtime) { return runtime.is_default; });
+  if (chosen == runtimes.end()) {
+    return fmt::format("the runtime {} is not here (ci/setup installs it)", name);
+  }
+  return fmt::format("the runtime {} is not here: PyTorch {} is, without it (ci/setup)", name,
+                     chosen->version);
+}
+
 Result Broken(const scenario::Case& c, std::string reason) {
   Result result;
   result.c = c;
@@ -175,9 +187,7 @@ class Feeder {
     const scenario::Case& c = cases_[index];
     const host::Runtime* runtime = FindRuntime(suite_.runtimes, c.runtime);
     if (runtime == nullptr) {
-      return Deliver(index, Skipped(c, fmt::format("the runtime {} is not here (ci/setup "
-                                                   "installs it)",
-                                                   c.runtime)));
+      return Deliver(index, Skipped(c, NotHere(suite_.runtimes, c.runtime)));
     }
     Stage stage = StageOfCase(suite_, c, *runtime);
     if (!stage.cannot.empty()) return Deliver(index, Skipped(c, stage.cannot));

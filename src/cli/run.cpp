@@ -23,6 +23,10 @@ void DeclareChoice(CLI::App& command, RunOptions& options) {
       "only this host: 2xh200, 2xh200@1, 2xh200@empty (may repeat); here: this machine's GPUs");
   AddWords(command, "--runtime", options.runtimes,
            "only this runtime: python, cpp, cpp-cpu (may repeat)");
+  command
+      .add_option("--torch", options.torch,
+                  "the PyTorch version that python, cpp and cpp-cpu mean (list runtimes)")
+      ->type_name("VERSION");
   AddWords(command, "--strategy", options.strategies,
            "only this strategy: map-location=cpu (may repeat)");
   AddWords(command, "--filter", options.filters,
@@ -71,7 +75,7 @@ Action DeclareRun(CLI::App& command) {
   DeclareWay(command, *options);
   command.add_option("--json", options->json, "write results as NDJSON (header, cases, footer)");
   command.add_option("--junit", options->junit, "write results as JUnit XML");
-  return [options] { return Session(*options, World()).Perform(); };
+  return [options] { return Session(*options, World(options->torch)).Perform(); };
 }
 
 }  // namespace portcullis::cli

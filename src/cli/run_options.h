@@ -16,6 +16,7 @@ struct RunOptions {
   std::vector<std::string> scenarios, hosts, runtimes, strategies, filters, checkpoints;
   std::string json, junit;
   std::string rerun_failed;  // a results file, or ""
+  std::string torch;         // the version that families mean, "" for the default
   suite::Shard shard;
   int jobs = static_cast<int>(std::max(1U, std::thread::hardware_concurrency()));
   double deadline = 60;  // seconds

@@ -18,7 +18,7 @@ namespace portcullis::cli {
 Session::Session(const RunOptions& options, World world)
     : options_(options),
       world_(std::move(world)),
-      store_(world_.installation.made, world_.catalog, world_.hosts, world_.runtimes),
+      store_(world_.installation.made, world_.catalog, world_.hosts, world_.makers),
       runner_(options.jobs) {
   runner_.StopOnSignals();
 }
@@ -248,6 +248,7 @@ void Session::PrintGrids(const report::Style& style) const {
 // The command line that runs this one case again.
 std::string Session::Again(const verdict::Result& result) const {
   std::string command = options_.trust ? "portcullis run --trust" : "portcullis run";
+  if (!options_.torch.empty()) command += " --torch " + options_.torch;
   if (own()) {
     return fmt::format("{} --checkpoint {} --host {} --runtime {} --strategy {}", command,
                        Quoted(result.c.checkpoint),

@@ -1,5 +1,8 @@
 #include "src/cli/world.h"
 
+#include <fmt/format.h>
+#include <fmt/ranges.h>
+
 #include <fstream>
 #include <set>
 
@@ -17,18 +20,43 @@ std::vector<host::Runtime> RuntimesIfThere(const std::filesystem::path& file) {
   return host::ReadRuntimes(file);
 }
 
+// The runtimes, those of one version being the default ones, and no others.
+std::vector<host::Runtime> OfVersion(std::vector<host::Runtime> runtimes,
+                                     const std::string& version) {
+  if (version.empty()) return runtimes;
+  std::set<std::string> here;
+  for (host::Runtime& runtime : runtimes) {
+    here.insert(runtime.version);
+    runtime.is_default = runtime.version == version;
+  }
+  if (!here.contains(version)) {
+    throw CannotRun(
+        fmt::format("PyTorch {} is not here (ci/setup --runtime {} installs it); here: {}", version,
+                    version, fmt::join(here, ", ")));
+  }
+  return runtimes;
+}
+
 }  // namespace
 
-World::World()
+World::World(const std::string& torch)
     : installation(suite::FindInstallation()),
       hosts(installation.hosts),
       catalog(installation.checkpoints),
-      runtimes(RuntimesIfThere(installation.runtimes)) {}
+      makers(RuntimesIfThere(installation.runtimes)),
+      runtimes(OfVersion(makers, torch)) {}
 
 scenario::KnownNames World::KnownNames() const {
   std::vector<std::string> names(kFamilies.begin(), kFamilies.end());
   for (const host::Runtime& runtime : runtimes) names.push_back(runtime.id);
-  return {catalog.Names(), hosts.Names(), names};
+  std::map<std::string, portability::TorchVersion> versions;
+  for (const host::Runtime& runtime : runtimes) {
+    const auto version = portability::ParseTorchVersion(runtime.version);
+    if (!version) continue;
+    versions[runtime.id] = *version;
+    if (runtime.is_default) versions[runtime.family] = *version;
+  }
+  return {catalog.Names(), hosts.Names(), names, versions};
 }
 
 std::vector<scenario::Case> World::Cases(const std::vector<std::string>& where) const {

@@ -13,11 +13,14 @@
 namespace portcullis::cli {
 
 struct World {
-  World();
+  // `torch`: the PyTorch version that families mean in this run, "" for the default. Throws
+  // CannotRun, with those that are here, if it is not.
+  explicit World(const std::string& torch = {});
   suite::Installation installation;
   host::HostLibrary hosts;
   checkpoints::Catalog catalog;
-  std::vector<host::Runtime> runtimes;  // none if runtimes.json is not there
+  std::vector<host::Runtime> makers;    // none if runtimes.json is not there
+  std::vector<host::Runtime> runtimes;  // the same, but `torch` is the default of its families
 
   scenario::KnownNames KnownNames() const;
   // The cases of scenario files or folders; of all scenarios if `where` is empty.
