@@ -12,14 +12,16 @@ namespace portcullis::checkpoints {
 namespace {
 
 Recipe ReadRecipe(const YamlValue& row) {
-  row.OnlyKeys({"name", "format", "family", "function", "from", "host", "proves"});
+  row.OnlyKeys({"name", "format", "family", "function", "from", "host", "proves", "trust"});
   Recipe recipe{row.Key("name").Text(),
                 row.Key("format").Text(),
                 row.Key("family").Text(),
                 row.Key("function").Text(),
                 {},
                 row.Key("host").Text(),
-                row.Key("proves").Text()};
+                row.Key("proves").Text(),
+                false};
+  if (const auto trust = row.Find("trust")) recipe.trust = trust->Boolean();
   for (const YamlValue& device : row.Key("from").Items()) {
     if (!portability::IsDevice(device.Text())) device.Fail(device.Found(), "a device");
     recipe.from.push_back(device.Text());

@@ -16,6 +16,7 @@ struct Recipe {
   std::vector<std::string> from;  // devices to save from
   std::string host;               // where it is made
   std::string proves;             // why it is there, one line
+  bool trust = false;             // we made it, and loading it runs what is in it
 };
 
 class Catalog {

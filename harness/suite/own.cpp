@@ -12,6 +12,7 @@
 #include "src/base/error.h"
 #include "src/base/names.h"
 #include "src/checkpoint/read.h"
+#include "src/portability/readers.h"
 
 namespace portcullis::suite {
 namespace {
@@ -25,7 +26,18 @@ constexpr std::array kStandardStrategies{
     "as-saved",      "as-saved-then-to=cpu", "map-location=cpu", "map-location=cuda:0",
     "callable=keep", "cpu-then-to=cuda:0",   "mmap=cpu",         "map-location=meta"};
 
-portability::Strategy OnCpu() { return {portability::StrategyKind::kMapLocation, "cpu"}; }
+// How a file is loaded to see what is in it: onto the CPU where that can be said, else as saved, on
+// the host that has most GPUs.
+struct ReferenceLoad {
+  portability::Strategy strategy;
+  const char* host;
+};
+ReferenceLoad ReferenceLoadOf(checkpoint::Format format) {
+  const auto* reader = portability::FindReader(format, true);
+  const bool mapped = reader != nullptr && reader->map_argument != portability::MapArgument::kNone;
+  if (!mapped) return {{portability::StrategyKind::kAsSaved, ""}, "8xh100"};
+  return {{portability::StrategyKind::kMapLocation, "cpu"}, "no-driver"};
+}
 
 // The tag of each tensor comes from the file, its checksum from the load.
 checkpoints::Reference Combine(const DeviceMap& map, const std::vector<verdict::SeenTensor>& seen) {
@@ -63,11 +75,12 @@ OwnCheckpoints::OwnCheckpoints(const std::vector<std::string>& files,
     Subject& subject = subjects_[file];
     subject.file = file;
     subject.map = map;
+    const ReferenceLoad how = ReferenceLoadOf(map->format);
     Load load{"own/reference",
               file,
               checkpoint::FormatName(map->format),
-              OnCpu(),
-              hosts.Find("no-driver"),
+              how.strategy,
+              hosts.Find(how.host),
               {},
               python,
               std::chrono::minutes(10),

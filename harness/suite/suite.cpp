@@ -103,15 +103,15 @@ Prepared Prepare(const Suite& suite, const scenario::Case& c, const host::Runtim
   if (stage.host.name != c.host) {
     prepared.result.ran_on = scenario::HostAndMask(stage.host.name, stage.mask);
   }
-  prepared.result.prediction =
-      PredictCase(*subject.map, stage.host, stage.mask, runtime, c.strategy, suite.trust);
+  prepared.result.prediction = PredictCase(*subject.map, stage.host, stage.mask, runtime,
+                                           c.strategy, suite.trust || subject.trust);
   prepared.result.expectation =
       c.expectation
           ? *c.expectation
           : verdict::FromPrediction(*prepared.result.prediction, subject.reference, c.strategy);
   prepared.load = {c.id,       subject.file,          subject.reference.format,
                    c.strategy, std::move(stage.host), std::move(stage.mask),
-                   &runtime,   suite.deadline,        suite.trust};
+                   &runtime,   suite.deadline,        suite.trust || subject.trust};
   prepared.load.example = subject.reference.example;
   prepared.load.isolate = suite.isolate;
   prepared.load.keep_calls = suite.keep_calls;

@@ -25,6 +25,7 @@ struct Subject {
   std::filesystem::path file;
   checkpoints::Reference reference;
   std::shared_ptr<const checkpoint::DeviceMap> map;  // as the static reader sees it
+  bool trust = false;                                // it may run code, whatever the suite says
   std::string missing;                               // why there is none; the case is then skipped
   std::string broken;  // why it cannot be judged; the case is then an error
 };

@@ -185,6 +185,7 @@ suite::Subject Session::SubjectOf(const scenario::Case& c) const {
   suite::Subject subject;
   subject.file = store_.File(c.checkpoint);
   subject.missing = store_.Missing(c.checkpoint);
+  subject.trust = world_.catalog.Find(c.checkpoint).trust;
   if (subject.missing.empty()) {
     subject.reference = store_.ReferenceOf(c.checkpoint);
     suite::ReadMap(subject);

@@ -12,7 +12,8 @@ from typing import Optional
 PROTOCOL = 1
 LONGEST_REQUEST = 1 << 20  # bytes
 
-FORMATS = ("zip", "legacy", "torchscript", "archive", "pickle-save")
+FORMATS = ("zip", "legacy", "torchscript", "archive", "pickle-save", "package", "plain-pickle",
+           "sharded-index", "distributed", "exported-program", "safetensors")
 
 _DEVICE = r"[a-z]+(?::[0-9]+)?"
 _ARGUMENTS = {  # what the argument of each strategy must be: pattern, and the pattern in words
@@ -97,6 +98,8 @@ def _check(request):
     if not re.fullmatch(pattern, request.argument):
         raise BadRequest(f"strategy {request.strategy}: the argument is '{request.argument}', "
                          f"expected {words}")
+    if request.format == "distributed" and os.path.isdir(request.checkpoint):
+        return
     try:
         with open(request.checkpoint, "rb") as file:
             os.fstat(file.fileno())

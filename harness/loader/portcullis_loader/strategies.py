@@ -1,7 +1,7 @@
 """Owns: the strategies, one function each, and the table that finds them by name.
 
-The rows are those of src/portability/strategy.h. The checkpoint's format picks the function that
-loads: torch.load, or torch.jit.load for TorchScript and for archives of the C++ API.
+The rows are those of src/portability/strategy.h. formats.py has the function
+that loads each format.
 """
 
 import collections
@@ -9,20 +9,8 @@ import collections.abc
 
 import torch
 
+from portcullis_loader.formats import load
 from portcullis_loader.tensors import Unsupported, named_tensors
-
-JIT_FORMATS = ("torchscript", "archive")
-
-
-def _load(request, map_location=None, **options):
-    """Loads with the function of the checkpoint's format; no map means as a user would write it."""
-    if map_location is not None:
-        options["map_location"] = map_location
-    if request.format not in JIT_FORMATS:
-        return torch.load(request.checkpoint, weights_only=not request.trust, **options)
-    if "mmap" in options:
-        raise Unsupported("torch.jit.load has no mmap")
-    return torch.jit.load(request.checkpoint, **options)
 
 
 def _moved(value, device):
@@ -41,25 +29,25 @@ def _moved(value, device):
 
 
 def _as_saved(request, enter):
-    return _load(request)
+    return load(request)
 
 
 def _as_saved_then_to(request, enter):
-    loaded = _load(request)
+    loaded = load(request)
     enter("move")
     return _moved(loaded, request.argument)
 
 
 def _map_location(request, enter):
-    return _load(request, request.argument)
+    return load(request, request.argument)
 
 
 def _remap(request, enter):
-    return _load(request, dict(pair.split(">") for pair in request.argument.split(",")))
+    return load(request, dict(pair.split(">") for pair in request.argument.split(",")))
 
 
 def _callable(request, enter):
-    return _load(request, _location_function(request.argument))
+    return load(request, _location_function(request.argument))
 
 
 def _location_function(argument):
@@ -77,13 +65,13 @@ def _location_function(argument):
 
 
 def _cpu_then_to(request, enter):
-    loaded = _load(request, "cpu")
+    loaded = load(request, "cpu")
     enter("move")
     return _moved(loaded, request.argument)
 
 
 def _parts(request, enter):
-    loaded = _load(request, "cpu")
+    loaded = load(request, "cpu")
     enter("move")
     devices = request.argument.split(",")
     if isinstance(loaded, torch.nn.Module):
@@ -125,7 +113,7 @@ def _spread_module(module, devices):
 
 
 def _mmap(request, enter):
-    return _load(request, request.argument or None, mmap=True)
+    return load(request, request.argument or None, mmap=True)
 
 
 def _forward(request, enter):
@@ -133,7 +121,7 @@ def _forward(request, enter):
         raise Unsupported(f"only a TorchScript module can be called; this is {request.format}")
     if request.example is None:
         raise Unsupported("no example input to call the module with is known")
-    module = _load(request, request.argument or None)
+    module = load(request, request.argument or None)
     enter("use")
     module.eval()
     with torch.no_grad():

@@ -3,6 +3,7 @@ import json
 import os
 import shutil
 import unittest
+import schema
 import xml.dom.minidom
 
 from program import (AS_EXPECTED, FINDING, SOURCE, WRONG_USE, ProgramTest, lines_as_seen,
@@ -131,7 +132,10 @@ class Reports(CheckTest):
         self.take("zip-cpu.pt", "zip-module.pt")
         self.expect(FINDING, "check", ".", "--json", "r.json", "--sarif", "r.sarif", "--junit",
                     "r.xml", "--markdown", "r.md", "--github", "r.txt")
-        self.assertEqual(len(json.loads((self.folder / "r.json").read_text())["files"]), 2)
+        document = json.loads((self.folder / "r.json").read_text())
+        self.assertEqual(len(document["files"]), 2)
+        rules = schema.read("check")
+        self.assertEqual(schema.differences(document, rules, rules), [])
         xml.dom.minidom.parse(str(self.folder / "r.xml"))
         self.assertIn("❌", (self.folder / "r.md").read_text())
         self.assertIn("::error file=./zip-module.pt", (self.folder / "r.txt").read_text())

@@ -9,9 +9,9 @@ _TYPES = {"object": dict, "array": list, "string": str, "boolean": bool, "null":
 _IGNORED = {"$schema", "$id", "$defs", "title", "description"}
 
 
-def read():
+def read(name="results"):
     source = pathlib.Path(os.environ["PORTCULLIS_SOURCE"])
-    return json.loads((source / "harness/report/results.schema.json").read_text())
+    return json.loads((source / f"harness/report/{name}.schema.json").read_text())
 
 
 def _is(value, name):
