@@ -116,8 +116,11 @@ void Disk::Rename(const std::filesystem::path& half, const std::filesystem::path
   }
   const OpenedFile folder(whole.parent_path().empty() ? "." : whole.parent_path(),
                           O_RDONLY | O_DIRECTORY);
-  // Not every file system can flush a folder; the rename itself is done.
-  static_cast<void>(fsync(folder.fd()));
+  try {
+    Flush(folder.fd());
+  } catch (const CannotRun&) {
+    // Not every file system can flush a folder; the rename itself is done.
+  }
 }
 
 OpenedFile::OpenedFile(const std::filesystem::path& path, int flags, mode_t mode) : path_(path) {

@@ -2,10 +2,12 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <utility>
 
 #include "src/checkpoint/bytes.h"
 #include "src/checkpoint/format.h"
+#include "src/checkpoint/looks_like.h"
 #include "src/checkpoint/retag/format_edits.h"
 #include "src/checkpoint/retag/reversal.h"
 #include "src/checkpoint/retag/undo_note.h"
@@ -44,6 +46,14 @@ void AddReversal(const Source& base, CheckpointEdits& edits) {
 // True if an old end at `size` is marked by a note of this kind.
 bool IsOldEnd(const Source& file, const UndoNote& note, std::uint64_t size) {
   return note.old_size == size && size <= file.Size() && EndChecksum(file, size) == note.checksum;
+}
+
+// True if a tail, or the first bytes of one, follows an archive that ends at `end`.
+bool BeginsTail(const Source& file, std::uint64_t end) {
+  if (end >= file.Size()) return false;
+  std::string mark = UndoNote{UndoNote::Kind::kTail, end, EndChecksum(file, end)}.Text();
+  mark.resize(std::min<std::size_t>(mark.size(), file.Size() - end));
+  return Starts(file, end, mark);
 }
 
 }  // namespace
@@ -95,9 +105,7 @@ std::uint64_t SizeWithoutLeftovers(const Source& file) {
   Cursor in(file, *end_at + kCommentSizeAt);
   const std::uint64_t comment = in.U16();
   const std::uint64_t end = in.Offset() + comment;
-  const auto note = NoteAt(file, end);
-  const bool left_over = note && note->kind == UndoNote::Kind::kTail && IsOldEnd(file, *note, end);
-  return left_over ? end : file.Size();
+  return BeginsTail(file, end) ? end : file.Size();
 }
 
 std::optional<Undo> FindUndo(const Source& file) {

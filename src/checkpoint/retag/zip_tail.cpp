@@ -38,9 +38,10 @@ std::string OldComment(const ZipArchive& archive) {
   return comment;
 }
 
-std::uint64_t PaddingBefore(std::uint64_t end_at, std::uint64_t fixed_size) {
-  const std::uint64_t in_sector = end_at % kSector;
-  return in_sector + fixed_size <= kSector ? 0 : kSector - in_sector;
+// So that `size` bytes behind it lie within one sector.
+std::uint64_t PaddingBefore(std::uint64_t at, std::uint64_t size) {
+  const std::uint64_t in_sector = at % kSector;
+  return in_sector + size <= kSector ? 0 : kSector - in_sector;
 }
 
 // True if the bytes of an end record's signature stand anywhere in `source`.
@@ -81,7 +82,9 @@ class TailWriter {
     const std::uint64_t most = start_ + size_ + directory->Size() + kSector;
     end.zip64 = end.zip64 || most >= 0xffffffff || old.entries >= 0xffff;
     const std::uint64_t fixed = EndRecords::FixedSize(end.zip64);
-    const std::uint64_t padding = PaddingBefore(start_ + size_ + directory->Size(), fixed);
+    const std::uint64_t whole = fixed + end.comment.size() + UndoNote::kSize;
+    const std::uint64_t padding =
+        PaddingBefore(start_ + size_ + directory->Size(), whole <= kSector ? whole : fixed);
     Add(TextSource(std::string(static_cast<std::size_t>(padding), '\0')));
     end.directory_offset = start_ + size_;
     Add(directory);

@@ -18,8 +18,9 @@ struct ChangedMember {
 
 struct ZipTail {
   SharedSource bytes;
-  // The last bytes of it, the end records: they make the change take effect, so they are written
-  // last, in one go. What they say lies within one sector of 512 bytes.
+  // The last bytes of it, the end records and the way back: they make the change take effect, so
+  // they are written last, in one go. They lie within one sector of 512 bytes, unless the archive
+  // has a long comment of its own; the records themselves always do.
   std::uint64_t end_size = 0;
   // End records of the same size that say what the old ones say. While the tail is written they
   // stand where the new ones will. Empty if the old end records stay the last ones, and within

@@ -45,10 +45,10 @@ def as_plain(value):
     return repr(value) if not hasattr(value, "__dict__") else as_plain(vars(value))
 
 
-def tags_of(path):
+def tags_of(path, **way):
     """The tags that torch.load meets."""
     tags = []
-    torch.load(path, weights_only=False,
+    torch.load(path, weights_only=False, **way,
                map_location=lambda storage, tag: (tags.append(tag), storage)[1])
     return set(tags)
 
@@ -167,6 +167,24 @@ class Loads(RetagTest):
         self.retag(path, "--undo")
         self.retag(path, "--undo")
         self.assertEqual(path.read_bytes(), old.read_bytes())
+
+    def test_more_than_four_gibibytes(self):
+        """Nearly all of it a hole, so that it takes no space."""
+        path, size = self.folder / "large.pt", 5 << 30
+        with torch.serialization.skip_data():
+            torch.save({"w": torch.empty(size, dtype=torch.uint8), "n": 7}, path)
+        before = path.stat()
+        self.retag(path, "--to", "cuda:0", "--in-place")
+        self.assertEqual(tags_of(path, mmap=True), {"cuda:0"})
+        self.retag(path, "--to", "cpu", "-o", "copy.pt")
+        copy = (self.folder / "copy.pt").stat()
+        self.assertLess(copy.st_blocks * 512, 1 << 20, "holes stay holes")
+        for weights_only in (True, False):
+            loaded = torch.load(self.folder / "copy.pt", mmap=True, weights_only=weights_only)
+            self.assertEqual((loaded["w"].shape, loaded["n"]), ((size,), 7))
+            self.assertEqual(loaded["w"][-1], 0)
+        self.retag(path, "--undo")
+        self.assertEqual(path.stat().st_size, before.st_size)
 
     def test_torchscript(self):
         for name in ("torchscript-scripted.pt", "torchscript-traced.pt", "torchscript-frozen.pt"):
