@@ -7,11 +7,12 @@
 #include "src/base/error.h"
 
 namespace portcullis::host {
+
 namespace {
 
-void WriteDescription(const Host& host, const std::filesystem::path& file) {
+void Write(const Host& host, const std::filesystem::path& file, std::ios::openmode how) {
   const simcuda::HostDescription description = Describe(host);
-  std::ofstream stream(file, std::ios::binary | std::ios::trunc);
+  std::ofstream stream(file, std::ios::binary | how);
   stream.write(reinterpret_cast<const char*>(&description), sizeof(description));
   stream.close();
   if (stream) return;
@@ -22,6 +23,14 @@ void WriteDescription(const Host& host, const std::filesystem::path& file) {
 }
 
 }  // namespace
+
+void WriteDescription(const Host& host, const std::filesystem::path& file) {
+  Write(host, file, std::ios::trunc);
+}
+
+void AppendDescription(const Host& host, const std::filesystem::path& file) {
+  Write(host, file, std::ios::app);
+}
 
 ChildHost::ChildHost(const Host& host, const Mask& mask, const Runtime& runtime,
                      const std::filesystem::path& folder)

@@ -56,7 +56,8 @@ struct Flight {
   std::vector<std::array<Counts, simcuda::kPhases>> devices;  // by physical device
   std::vector<std::string> refused;  // calls that are not modelled, by name
   std::uint64_t refused_calls = 0;
-  std::vector<FaultCounts> faults;  // in the order of Host::faults
+  std::vector<FaultCounts> faults;     // in the order of Host::faults
+  std::vector<std::uint64_t> in_use;   // bytes of each device that were allocated last
   // Sum over devices, of phases load and move (peak: the sum of each device's higher one).
   Counts LoadAndMove() const;
 };
@@ -65,8 +66,8 @@ struct Flight {
 // reserved, and readable to the end even if the child deletes it.
 class FlightFile {
  public:
-  // Throws CannotRun if the file exists or cannot be written.
-  explicit FlightFile(const std::filesystem::path& file);
+  // Throws CannotRun if the file exists or cannot be written. `keep`: it stays when this ends.
+  explicit FlightFile(const std::filesystem::path& file, bool keep = false);
   ~FlightFile();
   FlightFile(const FlightFile&) = delete;
   FlightFile& operator=(const FlightFile&) = delete;
@@ -80,9 +81,22 @@ class FlightFile {
   void CheckWhole() const;
 
   std::filesystem::path file_;
+  bool keep_ = false;
   int descriptor_ = -1;
   const simcuda::FlightRecord* record_ = nullptr;
 };
+
+// Whether a file begins as a flight record does, of whatever version.
+bool IsFlightRecord(const std::filesystem::path& file);
+
+// The events of a flight record that was kept with the description of its host behind it
+// (`keep` of FlightFile). Throws UsageError if the file is none, or of another version.
+FlightLog ReadLogOf(const std::filesystem::path& file);
+
+// Writes the file from which the simulated runtime learns what host it is. Throws CannotRun.
+void WriteDescription(const Host& host, const std::filesystem::path& file);
+// The same at the end of a file: of a flight record that is kept, so that it can be read alone.
+void AppendDescription(const Host& host, const std::filesystem::path& file);
 
 // The environment of a child: nothing of this process's own. `description` and `record` are the
 // files that the simulated runtime reads and writes; on a host that is not simulated the recorder
@@ -95,6 +109,13 @@ Environment BuildEnvironment(const Host& host, const Mask& mask, const Runtime& 
 // The part of that which is the same for all children of a runtime, and all that its warm loader
 // gets: no host, no mask, no folder of its own. `simulated`: with the stand-in libraries.
 Environment BuildWarmEnvironment(const Runtime& runtime, bool simulated);
+
+// Throws CannotRun if LD_LIBRARY_PATH cannot hold the folder (ld.so(8): folders are separated by
+// colons or semicolons, and nothing can quote them).
+void CheckSearchable(const std::filesystem::path& folder);
+// The names of the shared libraries in a folder of stand-ins, sorted; each library once
+// (libcudart.so may be a link to libcudart.so.13). Throws CannotRun if there are none.
+std::vector<std::string> LibraryNames(const std::filesystem::path& folder);
 
 // A host made ready for one child, in a folder of its own. Removes its two files when it ends;
 // what the child left in the folder is the folder's owner's to remove.

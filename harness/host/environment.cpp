@@ -14,38 +14,6 @@ namespace fs = std::filesystem;
 
 constexpr char kNowhere[] = "/nonexistent";
 
-// ld.so(8): the folders of LD_LIBRARY_PATH are separated by colons or semicolons, and nothing can
-// quote them.
-void CheckSearchable(const fs::path& folder) {
-  if (folder.string().find_first_of(":;") != std::string::npos) {
-    throw CannotRun(
-        fmt::format("the folder of stand-in libraries {} has ':' or ';' in its path, "
-                    "which LD_LIBRARY_PATH cannot hold; build somewhere else",
-                    folder.string()));
-  }
-}
-
-// The names of the shared libraries in `folder`, each library once (libcudart.so may be a link to
-// libcudart.so.13).
-std::vector<std::string> LibraryNames(const fs::path& folder) {
-  std::map<fs::path, std::string> names;
-  std::error_code error;
-  for (fs::directory_iterator entry(folder, error), end; !error && entry != end;
-       entry.increment(error)) {
-    const std::string name = entry->path().filename().string();
-    if (!name.ends_with(".so") && name.find(".so.") == std::string::npos) continue;
-    std::string& kept = names[fs::canonical(entry->path(), error)];
-    if (name.size() > kept.size()) kept = name;
-  }
-  if (error || names.empty()) {
-    throw CannotRun(fmt::format("no stand-in libraries in {}{}; build them again", folder.string(),
-                                error ? ": " + error.message() : ""));
-  }
-  std::set<std::string> sorted;
-  for (const auto& [file, name] : names) sorted.insert(name);
-  return {sorted.begin(), sorted.end()};
-}
-
 // LD_PRELOAD takes names without a folder, found through LD_LIBRARY_PATH: its own list is
 // separated by spaces and colons, so a path could not have a space.
 void AddStandins(const Runtime& runtime, Environment& environment) {
@@ -75,6 +43,34 @@ std::string PciAddresses(const Host& host) {
 }
 
 }  // namespace
+
+void CheckSearchable(const fs::path& folder) {
+  if (folder.string().find_first_of(":;") != std::string::npos) {
+    throw CannotRun(
+        fmt::format("the folder of stand-in libraries {} has ':' or ';' in its path, "
+                    "which LD_LIBRARY_PATH cannot hold; build somewhere else",
+                    folder.string()));
+  }
+}
+
+std::vector<std::string> LibraryNames(const fs::path& folder) {
+  std::map<fs::path, std::string> names;
+  std::error_code error;
+  for (fs::directory_iterator entry(folder, error), end; !error && entry != end;
+       entry.increment(error)) {
+    const std::string name = entry->path().filename().string();
+    if (!name.ends_with(".so") && name.find(".so.") == std::string::npos) continue;
+    std::string& kept = names[fs::canonical(entry->path(), error)];
+    if (name.size() > kept.size()) kept = name;
+  }
+  if (error || names.empty()) {
+    throw CannotRun(fmt::format("no stand-in libraries in {}{}; build them again", folder.string(),
+                                error ? ": " + error.message() : ""));
+  }
+  std::set<std::string> sorted;
+  for (const auto& [file, name] : names) sorted.insert(name);
+  return {sorted.begin(), sorted.end()};
+}
 
 Environment BuildWarmEnvironment(const Runtime& runtime, bool simulated) {
   Environment environment = {

@@ -7,6 +7,8 @@
 #include <algorithm>
 #include <cerrno>
 #include <cstring>
+#include <fstream>
+#include <memory>
 
 #include "harness/host/child_host.h"
 #include "src/base/error.h"
@@ -88,8 +90,31 @@ Counts Flight::LoadAndMove() const {
   return sum;
 }
 
-FlightFile::FlightFile(const std::filesystem::path& file)
-    : file_(file), descriptor_(CreateRecord(file)) {
+FlightLog ReadLogOf(const std::filesystem::path& file) {
+  std::ifstream stream(file, std::ios::binary);
+  const auto record = std::make_unique<FlightRecord>();
+  const auto host = std::make_unique<simcuda::HostDescription>();
+  stream.read(reinterpret_cast<char*>(record.get()), kRecordBytes);
+  stream.read(reinterpret_cast<char*>(host.get()), sizeof(*host));
+  if (!stream || record->magic != simcuda::kRecordMagic ||
+      record->version != simcuda::kRecordVersion || host->version != simcuda::kHostVersion ||
+      host->fault_count > simcuda::kMaxFaultRules) {
+    throw UsageError(fmt::format("{}: found no flight record of version {} with its host behind it; "
+                                 "make it again with portcullis exec --record",
+                                 file.string(), simcuda::kRecordVersion));
+  }
+  return CopyLog(*record, std::span(host->faults).first(host->fault_count));
+}
+
+bool IsFlightRecord(const std::filesystem::path& file) {
+  std::ifstream stream(file, std::ios::binary);
+  std::uint32_t magic = 0;
+  stream.read(reinterpret_cast<char*>(&magic), sizeof(magic));
+  return stream.good() && magic == simcuda::kRecordMagic;
+}
+
+FlightFile::FlightFile(const std::filesystem::path& file, bool keep)
+    : file_(file), keep_(keep), descriptor_(CreateRecord(file)) {
   void* mapping = mmap(nullptr, kRecordBytes, PROT_READ, MAP_SHARED, descriptor_, 0);
   if (mapping == MAP_FAILED) {
     const CannotRun error(
@@ -104,7 +129,7 @@ FlightFile::FlightFile(const std::filesystem::path& file)
 FlightFile::~FlightFile() {
   munmap(const_cast<FlightRecord*>(record_), kRecordBytes);
   close(descriptor_);
-  unlink(file_.c_str());
+  if (!keep_) unlink(file_.c_str());
 }
 
 void FlightFile::CheckWhole() const {
@@ -137,6 +162,7 @@ Flight FlightFile::Read(std::size_t devices, std::span<const simcuda::FaultRule>
   }
   flight.devices.resize(std::min<std::size_t>(devices, simcuda::kMaxDevices));
   for (std::size_t device = 0; device < flight.devices.size(); ++device) {
+    flight.in_use.push_back(Load(record_->bytes_in_use[device]));
     for (std::size_t phase = 0; phase < simcuda::kPhases; ++phase) {
       flight.devices[device][phase] = Copy(record_->counters[phase][device]);
     }

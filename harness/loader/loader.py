@@ -8,6 +8,7 @@ reason on standard error.
 """
 
 import contextlib
+import gc
 import os
 import sys
 import time
@@ -58,6 +59,17 @@ def import_torch():
     return torch, strategies, tensors
 
 
+def give_back(torch):
+    """After an error: what the load had allocated goes back to the GPUs, and whatever is still in
+    use by the flight record then was not given back. Not torch.cuda.empty_cache(), which does
+    nothing where TorchScript alone has used a GPU. Never initialises CUDA."""
+    gc.collect()
+    empty_cache = getattr(torch._C, "_cuda_emptyCache", None)
+    if empty_cache is not None:
+        with contextlib.suppress(Exception):  # a context that an error has ended keeps its memory
+            empty_cache()
+
+
 def perform(request, clock):
     """Performs the request's strategy; the answer as a dict, without protocol and case."""
     torch, strategies, tensors = import_torch()
@@ -84,6 +96,9 @@ def perform(request, clock):
         answer.update(outcome="raised", tensors=[], error=describe_error(error))
     clock.stop()
     answer["phase"] = clock.phase
+    if answer["outcome"] == "raised":
+        loaded = None
+        give_back(torch)
     answer["seconds"] = clock.seconds
     return answer
 

@@ -43,6 +43,9 @@
 // loader ends when the harness closes the socket. What must be there before a program starts, such
 // as LD_PRELOAD, is the loader's own; it must be the same for all its cases.
 //
+// "save" loads on the CPU and then, in phase "use", saves to kSavedFile in its working folder, which
+// is the harness's to look at afterwards, whatever became of the loader.
+//
 // "unsupported": this loader has no way to do that (a dict for a C++ loader), or no way to compare
 // what was loaded (a sparse tensor); "error" says why.
 // A request that cannot be understood, a missing checkpoint and a missing answer pipe get no
@@ -62,6 +65,8 @@ inline constexpr std::string_view kReady = "ready";
 inline constexpr std::string_view kForked = "forked";
 inline constexpr std::string_view kExited = "exited";
 inline constexpr std::string_view kKilled = "killed";
+
+inline constexpr std::string_view kSavedFile = "saved.pt";
 
 inline constexpr std::string_view kLoaded = "loaded";
 inline constexpr std::string_view kRaised = "raised";

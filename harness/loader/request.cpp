@@ -37,6 +37,7 @@ constexpr std::array kArguments = {
     ArgumentRow{"cpu-then-to", DEVICE, "a device such as cuda:1"},
     ArgumentRow{"parts", DEVICE "(," DEVICE ")*", "devices such as cuda:0,cuda:1"},
     ArgumentRow{"mmap", "(" DEVICE ")?", "nothing, or a device such as cpu"},
+    ArgumentRow{"save", "(limit|kill):[0-9]{1,15}|full", "limit:BYTES, kill:BYTES or full"},
     ArgumentRow{"forward", "(" DEVICE ")?", "nothing, or a device such as cpu"},
 };
 #undef DEVICE

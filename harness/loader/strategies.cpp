@@ -10,6 +10,11 @@
 #include <torch/csrc/jit/serialization/pickle.h>
 #include <torch/version.h>
 
+#if TORCH_VERSION_MAJOR > 2 || (TORCH_VERSION_MAJOR == 2 && TORCH_VERSION_MINOR >= 9)
+#include <c10/core/CachingDeviceAllocator.h>
+#define PORTCULLIS_HAS_DEVICE_ALLOCATOR 1
+#endif
+
 #include <algorithm>
 #include <array>
 #include <cstdlib>
@@ -22,6 +27,7 @@
 
 #include "harness/loader/dtypes.h"
 #include "harness/loader/protocol.h"
+#include "harness/loader/saving.h"
 #include "harness/loader/walk.h"
 
 namespace portcullis::loader {
@@ -180,6 +186,15 @@ Loaded Forward(const Request& request, Clock& clock) {
   return loaded;
 }
 
+Loaded Save(const Request& request, Clock& clock) {
+  Loaded loaded = Load(request, c10::Device(c10::kCPU));
+  if (!loaded.module) throw Unsupported("this loader saves TorchScript modules alone");
+  clock.Enter(Phase::kUse);
+  PrepareSaving(request.argument);
+  loaded.module->save(std::string(protocol::kSavedFile));
+  return loaded;
+}
+
 struct StrategyRow {
   std::string_view name;
   Loaded (*perform)(const Request& request, Clock& clock);
@@ -194,6 +209,7 @@ constexpr std::array kStrategies = {
     StrategyRow{"parts", Parts},
     StrategyRow{"mmap", Mmap},
     StrategyRow{"forward", Forward},
+    StrategyRow{"save", Save},
 };
 
 Loaded PerformStrategy(const Request& request, Clock& clock) {
@@ -207,6 +223,19 @@ std::string TypeName(const std::exception& error) {
   const std::unique_ptr<char, decltype(&std::free)> name(
       abi::__cxa_demangle(typeid(error).name(), nullptr, nullptr, nullptr), std::free);
   return name ? name.get() : typeid(error).name();
+}
+
+// After an error: what the load had allocated goes back to the GPUs; whatever is in use by the flight
+// record then was not given back. LibTorch has one interface for that since 2.9
+// (c10/core/CachingDeviceAllocator.h).
+void GiveBack() {
+#if PORTCULLIS_HAS_DEVICE_ALLOCATOR
+  try {
+    auto* allocator = dynamic_cast<c10::DeviceAllocator*>(c10::GetAllocator(c10::kCUDA));
+    if (allocator != nullptr && allocator->initialized()) allocator->emptyCache();
+  } catch (const std::exception&) {  // NOLINT: a build without CUDA, or a context that has ended
+  }
+#endif
 }
 
 }  // namespace
@@ -248,6 +277,7 @@ Answer Perform(const Request& request, Clock& clock) {
     fail(protocol::kRaised, TypeName(error), error.what());
   }
   clock.Stop();
+  if (answer.outcome == protocol::kRaised) GiveBack();
   return answer;
 }
 

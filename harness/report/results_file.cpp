@@ -22,6 +22,14 @@ json CountsJson(const host::Counts& counts) {
           {"kernels_launched", counts.kernels_launched}};
 }
 
+json FaultsJson(const host::Flight& flight) {
+  json faults = json::array();
+  for (const host::FaultCounts& fault : flight.faults) {
+    faults.push_back({{"text", fault.text}, {"calls", fault.calls}, {"fired", fault.fired}});
+  }
+  return faults;
+}
+
 // Counts by device and phase; phases in which nothing happened are left out.
 json FlightJson(const host::Flight& flight) {
   constexpr std::array kPhaseNames{"start", "load", "move", "read-back", "use"};
@@ -41,6 +49,8 @@ json FlightJson(const host::Flight& flight) {
   }
   return {{"attached", flight.attached},
           {"devices", devices},
+          {"in_use", flight.in_use},
+          {"faults", FaultsJson(flight)},
           {"refused_calls", flight.refused_calls},
           {"refused", flight.refused}};
 }
@@ -70,6 +80,11 @@ json ErrorJson(const verdict::Observation& observation) {
           {"whole", observation.error_whole}};
 }
 
+json LeftJson(const std::optional<verdict::Leftover>& left) {
+  if (!left) return nullptr;
+  return {{"bytes", left->bytes}, {"refusal", left->refusal}, {"load", left->load}};
+}
+
 json ObservationJson(const verdict::Observation& observation) {
   return {{"outcome", verdict::OutcomeName(observation.outcome)},
           {"phase", observation.phase},
@@ -80,6 +95,7 @@ json ObservationJson(const verdict::Observation& observation) {
           {"exit_code", OrNull(observation.exit_code)},
           {"signal", OrNull(observation.signal)},
           {"trouble", observation.trouble},
+          {"left", LeftJson(observation.left)},
           {"again", observation.again},
           {"flight", FlightJson(observation.flight)},
           {"seconds", observation.seconds},
@@ -122,6 +138,9 @@ json ToJson(const verdict::Result& result) {
           {"runtime", result.runtime_id},
           {"ran_on", result.ran_on},
           {"strategy", result.c.strategy.Text()},
+          {"fault", result.c.fault},
+          {"damage", result.c.damage},
+          {"refusal", result.refusal},
           {"expectation", result.expectation.Text()},
           {"prediction", PredictionJson(result.prediction)},
           {"observation", ObservationJson(result.observation)},

@@ -3,6 +3,8 @@
 #include <fmt/format.h>
 #include <fmt/ranges.h>
 
+#include <csignal>
+#include <cstring>
 #include <regex>
 
 #include "src/base/error.h"
@@ -38,7 +40,24 @@ std::string Devices::Text() const {
 
 std::string Expectation::Text() const {
   if (loads) return "loads: " + loads->Text();
+  if (wrong_bytes) return "loads with wrong bytes: " + wrong_bytes->Text();
+  if (crashes != 0) return "is ended by " + SignalName(crashes);
+  if (times_out.count() != 0) return fmt::format("does not end within {} ms", times_out.count());
   return fmt::format("raises {} in {}", raises, phase);
+}
+
+int SignalNumber(const std::string& name) {
+  for (int number = 1; number < NSIG; ++number) {
+    const char* known = sigabbrev_np(number);
+    if (known == nullptr) continue;
+    if (name == known || name == "SIG" + std::string(known)) return number;
+  }
+  return 0;
+}
+
+std::string SignalName(int number) {
+  const char* known = sigabbrev_np(number);
+  return known == nullptr ? std::to_string(number) : "SIG" + std::string(known);
 }
 
 std::string HostAndMask(const std::string& host, const host::Mask& mask) {
@@ -46,7 +65,9 @@ std::string HostAndMask(const std::string& host, const host::Mask& mask) {
 }
 
 std::pair<std::string, host::Mask> ParseHostAndMask(const std::string& text) {
-  const std::size_t at = text.find('@');
+  // A path to a host of one's own may hold an '@' itself.
+  const std::size_t yaml = text.rfind(".yaml");
+  const std::size_t at = text.find('@', yaml == std::string::npos ? 0 : yaml);
   if (at == std::string::npos) return {text, {}};
   const std::string mask = text.substr(at + 1);
   if (mask.empty()) {
@@ -58,8 +79,11 @@ std::pair<std::string, host::Mask> ParseHostAndMask(const std::string& text) {
 }
 
 std::string CaseId(const Case& c) {
-  return fmt::format("{}/{}/{}/{}/{}", c.scenario, c.checkpoint, HostAndMask(c.host, c.mask),
-                     c.runtime, c.strategy.Text());
+  std::string id = fmt::format("{}/{}/{}/{}/{}", c.scenario, c.checkpoint,
+                               HostAndMask(c.host, c.mask), c.runtime, c.strategy.Text());
+  if (!c.damage.empty()) id += "/damage=" + c.damage;
+  if (!c.fault.empty()) id += "/fault=" + c.fault;
+  return id;
 }
 
 }  // namespace portcullis::scenario

@@ -1,6 +1,7 @@
 // Owns: what a case is: one cell of a scenario's matrix, with its expectation.
 #pragma once
 
+#include <chrono>
 #include <cstdint>
 #include <map>
 #include <optional>
@@ -46,10 +47,20 @@ enum class Shows { kNothing, kConfirms, kLimits, kRefutes };
 
 // The outcome that a scenario states before anything runs.
 struct Expectation {
-  std::optional<Devices> loads;  // set: it loads, every byte equal; else it raises
-  std::string raises;            // id of an error class
+  // Exactly one of these is set.
+  std::optional<Devices> loads;        // it loads, every byte equal
+  std::optional<Devices> wrong_bytes;  // it loads without an error, and some bytes are wrong
+  std::string raises;                  // id of an error class
+  int crashes = 0;                     // number of the signal that ends the loader
+  std::chrono::milliseconds times_out{0};  // it does not end within this time, and no case has more
+
   std::string phase;             // with raises: "load", "move" or "use"
   Moved moved;
+  // With raises: the GPUs' memory is not given back, because the fault has ended their contexts.
+  bool memory_held = false;
+  bool fault_idle = false;       // the fault is armed and never fires
+  std::string leaves;           // with the strategy save: "nothing", "partial", "whole"; "" for others
+  bool reader_refuses = false;  // static reading says that the checkpoint is damaged
   Shows shows = Shows::kNothing;
   std::string note;   // what it shows, for people
   std::string where;  // file:line:column of the rule
@@ -67,6 +78,8 @@ struct Case {
   std::string runtime;                             // family or id of a runtime
   std::optional<portability::TorchVersion> torch;  // of that runtime; none if it is not here
   portability::Strategy strategy;
+  std::string fault;   // in the spelling of harness/host/fault_text.h; "" for none
+  std::string damage;  // name in fixtures/damage/damages.yaml; "" for none
   std::optional<Expectation> expectation;  // none: the prediction is the expectation
 };
 
@@ -75,7 +88,12 @@ std::string HostAndMask(const std::string& host, const host::Mask& mask);
 // The same, read: "2xh200@" is refused; say "@empty" or leave "@" away.
 std::pair<std::string, host::Mask> ParseHostAndMask(const std::string& text);
 
-// The id of a case from its parts.
+// The number of a signal by its name ("SIGKILL" or "KILL"), or 0.
+int SignalNumber(const std::string& name);
+// "SIGKILL".
+std::string SignalName(int number);
+
+// The id of a case from its parts. Fault and damage are parts only where there is one.
 std::string CaseId(const Case& c);
 
 }  // namespace portcullis::scenario

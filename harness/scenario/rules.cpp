@@ -1,13 +1,18 @@
 #include "harness/scenario/rules.h"
 
+#include <fmt/format.h>
+
 #include <algorithm>
 #include <array>
+#include <regex>
 
 #include "src/base/names.h"
 #include "src/portability/error_catalog.h"
 
 namespace portcullis::scenario {
 namespace {
+
+const std::string kNone = "none";  // a case without a fault, or without damage
 
 bool Among(const std::vector<std::string>& list, const std::string& name) {
   return list.empty() || std::find(list.begin(), list.end(), name) != list.end();
@@ -86,15 +91,68 @@ Shows ReadShows(const YamlValue& value) {
   value.Fail(value.Found(), "confirms, limits or refutes");
 }
 
+int ReadSignal(const YamlValue& value) {
+  const int number = SignalNumber(value.Text());
+  if (number == 0) value.Fail(value.Found(), "a signal such as SIGKILL");
+  return number;
+}
+
+// "1500 ms" or "2 s".
+std::chrono::milliseconds ReadTime(const YamlValue& value) {
+  static const std::regex form(R"(([1-9]\d{0,5}) ?(ms|s))");
+  std::smatch match;
+  const std::string text = value.Text();
+  if (!std::regex_match(text, match, form)) value.Fail(value.Found(), "a time such as 2 s");
+  return std::chrono::milliseconds(std::stoi(match[1]) * (match[2] == "s" ? 1000 : 1));
+}
+
+// Among two words: whether it is the second.
+bool ReadSecond(const YamlValue& value, const char* first, const char* second) {
+  if (value.Text() != first && value.Text() != second) {
+    value.Fail(value.Found(), fmt::format("{} or {}", first, second));
+  }
+  return value.Text() == second;
+}
+
+void RequireOneOutcome(const YamlValue& rule) {
+  constexpr std::array kOutcomes{"loads", "raises", "wrong-bytes", "crashes", "times-out"};
+  const auto said = std::count_if(kOutcomes.begin(), kOutcomes.end(),
+                                  [&](const char* key) { return rule.Find(key).has_value(); });
+  if (said == 1) return;
+  rule.Fail("a rule says one outcome: what 'loads' (where to), 'raises' (an error class), "
+            "'wrong-bytes' (where to), 'crashes' (a signal) or 'times-out' (a time)");
+}
+
+// What is said of faults and damages besides the outcome.
+void ReadAround(const YamlValue& rule, Expectation& expectation) {
+  if (const auto memory = rule.Find("memory")) {
+    expectation.memory_held = ReadSecond(*memory, "given-back", "held");
+  }
+  if (const auto fires = rule.Find("fires")) {
+    expectation.fault_idle = ReadSecond(*fires, "yes", "never");
+  }
+  if (const auto leaves = rule.Find("leaves")) {
+    expectation.leaves = leaves->Text();
+    constexpr std::array kLeaves{"nothing", "partial", "whole"};
+    if (std::find(kLeaves.begin(), kLeaves.end(), expectation.leaves) == kLeaves.end()) {
+      leaves->Fail(leaves->Found(), "nothing, partial or whole");
+    }
+  }
+  if (const auto reader = rule.Find("reader")) {
+    expectation.reader_refuses = ReadSecond(*reader, "reads", "refuses");
+  }
+}
+
 Expectation ReadExpectation(const YamlValue& rule) {
   Expectation expectation;
   expectation.where = rule.Where();
-  const auto loads = rule.Find("loads");
+  RequireOneOutcome(rule);
   const auto raises = rule.Find("raises");
-  if (loads.has_value() == raises.has_value()) {
-    rule.Fail("a rule says either what 'loads' (where to) or what it 'raises' (an error class)");
-  }
-  if (loads) expectation.loads = ReadDevices(*loads);
+  if (const auto loads = rule.Find("loads")) expectation.loads = ReadDevices(*loads);
+  if (const auto wrong = rule.Find("wrong-bytes")) expectation.wrong_bytes = ReadDevices(*wrong);
+  if (const auto crashes = rule.Find("crashes")) expectation.crashes = ReadSignal(*crashes);
+  if (const auto time = rule.Find("times-out")) expectation.times_out = ReadTime(*time);
+  ReadAround(rule, expectation);
   if (raises) {
     expectation.raises = ReadErrorClass(*raises);
     const auto phase = rule.Find("in");
@@ -123,17 +181,21 @@ bool Rule::FitsOfAnyVersion(const Case& c) const {
          (Among(hosts, c.host) || Among(hosts, HostAndMask(c.host, c.mask))) &&
          Among(masks, c.mask.Text()) && Among(runtimes, c.runtime) &&
          (Among(strategies, c.strategy.Text()) ||
-          Among(strategies, std::string(c.strategy.Row().name)));
+          Among(strategies, std::string(c.strategy.Row().name))) &&
+         Among(faults, c.fault.empty() ? kNone : c.fault) &&
+         Among(damages, c.damage.empty() ? kNone : c.damage);
 }
 
 std::vector<Rule> ReadRules(const YamlValue& expect) {
   if (!expect.IsList()) expect.Fail(expect.Found(), "a list of rules");
   std::vector<Rule> rules;
   for (const YamlValue& rule : expect.Items()) {
-    rule.OnlyKeys({"checkpoint", "host", "mask", "runtime", "torch", "strategy", "loads", "raises",
-                   "in", "moved", "shows", "note"});
+    rule.OnlyKeys({"checkpoint", "host", "mask", "runtime", "torch", "strategy", "fault", "damage", "loads",
+                   "raises", "wrong-bytes", "crashes", "times-out", "in", "moved", "memory",
+                   "fires", "leaves", "reader", "shows", "note"});
     rules.push_back({Texts(rule, "checkpoint"), Texts(rule, "host"), Texts(rule, "mask"),
-                     Texts(rule, "runtime"), Texts(rule, "strategy"), ReadExpectation(rule)});
+                     Texts(rule, "runtime"), Texts(rule, "strategy"), Texts(rule, "fault"),
+                     Texts(rule, "damage"), ReadExpectation(rule)});
     ReadVersions(rule, rules.back());
   }
   return rules;

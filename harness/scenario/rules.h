@@ -10,7 +10,7 @@ namespace portcullis::scenario {
 
 // One rule. An empty list of a field fits every case.
 struct Rule {
-  std::vector<std::string> checkpoints, hosts, masks, runtimes, strategies;
+  std::vector<std::string> checkpoints, hosts, masks, runtimes, strategies, faults, damages;
   Expectation expectation;
   std::string torch_text = {};         // ">=2.6", "" if the rule is for every version
   portability::TorchRange torch = {};  // the same

@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <set>
 
+#include "harness/host/fault_text.h"
 #include "harness/scenario/rules.h"
 #include "src/base/error.h"
 #include "src/base/names.h"
@@ -19,6 +20,7 @@ struct Matrix {
   std::vector<std::string> checkpoints, runtimes;
   std::vector<std::pair<std::string, host::Mask>> hosts;
   std::vector<portability::Strategy> strategies;
+  std::vector<std::string> faults, damages;  // "" for none
 };
 
 void CheckName(const YamlValue& value, const char* what, const std::string& name,
@@ -53,6 +55,12 @@ std::vector<host::Mask> ReadMasks(const YamlValue& matrix) {
   return masks;
 }
 
+std::string PathOf(const YamlValue& item, const fs::path& file) {
+  std::error_code error;
+  if (!fs::exists(file, error)) item.Fail(fmt::format("no host file '{}'", file.string()));
+  return file.lexically_normal().string();
+}
+
 // Hosts are "2xh200" or "2xh200@1"; a `mask` axis goes with those that name none themselves.
 std::vector<std::pair<std::string, host::Mask>> ReadHosts(const YamlValue& matrix,
                                                           const KnownNames& known) {
@@ -60,7 +68,11 @@ std::vector<std::pair<std::string, host::Mask>> ReadHosts(const YamlValue& matri
   std::vector<std::pair<std::string, host::Mask>> hosts;
   for (const YamlValue& item : matrix.Key("host").Items()) {
     auto [name, mask] = ParseHostAndMask(item.Text());
-    CheckName(item, "host", name, known.hosts);
+    if (name.ends_with(".yaml")) {
+      name = PathOf(item, known.folder / name);
+    } else {
+      CheckName(item, "host", name, known.hosts);
+    }
     if (mask.value) {
       hosts.emplace_back(name, mask);
       continue;
@@ -82,11 +94,47 @@ std::vector<portability::Strategy> ReadStrategies(const YamlValue& list) {
   return strategies;
 }
 
+// The words of an axis that may be left out; "none" is a word of every such axis, and becomes "".
+template <typename Check>
+std::vector<std::string> ReadOptional(const YamlValue& matrix, const char* key, Check check) {
+  const auto list = matrix.Find(key);
+  if (!list) return {""};
+  std::vector<std::string> words;
+  for (const YamlValue& item : list->Items()) {
+    words.push_back(item.Text() == "none" ? "" : item.Text());
+    if (!words.back().empty()) check(item);
+  }
+  return words;
+}
+
+void CheckFault(const YamlValue& item) {
+  try {
+    static_cast<void>(host::ParseFault(item.Text()));
+  } catch (const UsageError& error) {
+    item.Fail(error.what());
+  }
+}
+
 Matrix ReadMatrix(const YamlValue& value, const KnownNames& known) {
-  value.OnlyKeys({"checkpoint", "host", "mask", "runtime", "strategy"});
+  value.OnlyKeys({"checkpoint", "host", "mask", "runtime", "strategy", "damage", "fault"});
+  const auto check_damage = [&](const YamlValue& item) {
+    CheckName(item, "damage", item.Text(), known.damages);
+  };
   return {ReadNames(value.Key("checkpoint"), "checkpoint", known.checkpoints),
           ReadNames(value.Key("runtime"), "runtime", known.runtimes), ReadHosts(value, known),
-          ReadStrategies(value.Key("strategy"))};
+          ReadStrategies(value.Key("strategy")), ReadOptional(value, "fault", CheckFault),
+          ReadOptional(value, "damage", check_damage)};
+}
+
+void ExpandFaults(const Matrix& matrix, Case c, std::vector<Case>& cases) {
+  for (const auto& damage : matrix.damages) {
+    for (const auto& fault : matrix.faults) {
+      c.damage = damage;
+      c.fault = fault;
+      c.id = CaseId(c);
+      cases.push_back(c);
+    }
+  }
 }
 
 void Expand(const Matrix& matrix, const Case& common, const KnownNames& known,
@@ -103,8 +151,7 @@ void Expand(const Matrix& matrix, const Case& common, const KnownNames& known,
           const auto version = known.versions.find(runtime);
           if (version != known.versions.end()) c.torch = version->second;
           c.strategy = strategy;
-          c.id = CaseId(c);
-          cases.push_back(std::move(c));
+          ExpandFaults(matrix, c, cases);
         }
       }
     }
@@ -162,7 +209,9 @@ std::vector<Case> ReadScenario(const YamlValue& root, const std::string& name,
 }
 
 std::vector<Case> ReadScenario(const fs::path& file, const KnownNames& known) {
-  return ReadScenario(YamlValue::Load(file), file.stem().string(), known);
+  KnownNames beside = known;
+  beside.folder = file.parent_path();
+  return ReadScenario(YamlValue::Load(file), file.stem().string(), beside);
 }
 
 std::vector<fs::path> FindScenarios(const fs::path& where) {

@@ -16,12 +16,14 @@ struct KnownNames {
   std::vector<std::string> checkpoints;
   std::vector<std::string> hosts;
   std::vector<std::string> runtimes;  // families and ids
+  std::vector<std::string> damages = {};
+  std::filesystem::path folder = {};  // hosts by path (./mine.yaml) are relative to it
   // The PyTorch version of each family and id that is here.
   std::map<std::string, portability::TorchVersion> versions = {};
 };
 
-// The cases of one scenario file, in matrix order: checkpoint, host, mask, runtime, strategy, the
-// last varying fastest. Every case must meet exactly one rule of `expect` (the first that fits
+// The cases of one scenario file, in matrix order: checkpoint, host, mask, runtime, strategy,
+// damage, fault, the last varying fastest. Every case must meet exactly one rule of `expect` (the first that fits
 // counts), and every rule must meet a case.
 std::vector<Case> ReadScenario(const std::filesystem::path& file, const KnownNames& known);
 std::vector<Case> ReadScenario(const YamlValue& root, const std::string& name,

@@ -17,8 +17,10 @@ Installation Below(const fs::path& data, const fs::path& runtimes, const fs::pat
           data / "scenarios",
           data / "fixtures/make/checkpoints.yaml",
           data / "harness/hardware/transfers.py",
+          data / "fixtures/damage",
           runtimes,
           made,
+          data,
           PORTCULLIS_VERSION};
 }
 

@@ -12,8 +12,10 @@ struct Installation {
   std::filesystem::path scenarios;    // folder of scenario YAML
   std::filesystem::path checkpoints;  // checkpoints.yaml
   std::filesystem::path transfers;    // script that times transfers on hardware
+  std::filesystem::path damages;      // folder of damages.yaml and damage.py
   std::filesystem::path runtimes;     // runtimes.json; may not exist
   std::filesystem::path made;         // folder for checkpoints that were made
+  std::filesystem::path sources;      // folder that holds src/simcuda: makes stand-in libraries
   std::string version;                // of Portcullis
 };
 

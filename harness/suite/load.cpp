@@ -7,6 +7,7 @@
 
 #include "harness/loader/protocol.h"
 #include "harness/runner/answer.h"
+#include "harness/suite/leftover.h"
 #include "harness/suite/scratch.h"
 #include "harness/verdict/shorten_error.h"
 
@@ -144,7 +145,8 @@ void SubmitLoad(const Load& load, runner::Runner& runner, std::function<void(Obs
     observation.flight = child->Read();
     if (load.keep_calls) observation.calls = child->ReadLog();
     TakeEnd(ended, load.id, observation);
-    done(std::move(observation));
+    if (load.strategy.kind != portability::StrategyKind::kSave) return done(std::move(observation));
+    ReadLeftover(load, scratch, std::move(observation), runner, done);
   });
 }
 

@@ -86,6 +86,8 @@ std::string Store::Missing(const std::string& name) const {
   return there ? "" : fmt::format("the checkpoint {} was not made", name);
 }
 
+bool Store::Trusts(const std::string& name) const { return catalog_.Find(name).trust; }
+
 checkpoints::Reference Store::ReferenceOf(const std::string& name) const {
   return checkpoints::ReadManifest(File(name).string() + ".manifest.json");
 }

@@ -32,6 +32,8 @@ class Store {
   std::filesystem::path File(const std::string& name) const;
   // "" if the checkpoint is there, else why it is not.
   std::string Missing(const std::string& name) const;
+  // Whether its recipe says that loading it may run what is in it.
+  bool Trusts(const std::string& name) const;
   // Reads the manifest beside the checkpoint.
   checkpoints::Reference ReferenceOf(const std::string& name) const;
 

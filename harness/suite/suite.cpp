@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <memory>
 
+#include "harness/host/fault_text.h"
 #include "harness/suite/load.h"
 #include "harness/suite/predict_case.h"
 #include "harness/suite/repeat.h"
@@ -88,6 +89,11 @@ bool IsFinding(const Result& result) {
          result.judgement.verdict == verdict::Verdict::kError;
 }
 
+// Something goes wrong with the load on purpose.
+bool IsTroubled(const Load& load) {
+  return !load.host.faults.empty() || load.strategy.kind == portability::StrategyKind::kSave;
+}
+
 // Everything about a case that is known before it runs.
 struct Prepared {
   Result result;
@@ -98,13 +104,17 @@ struct Prepared {
 Prepared Prepare(const Suite& suite, const scenario::Case& c, const host::Runtime& runtime,
                  Stage stage, Subject subject) {
   Prepared prepared;
+  if (!c.fault.empty()) stage.host.faults.push_back(host::ParseFault(c.fault));
   prepared.result.c = c;
   prepared.result.runtime_id = runtime.id;
   if (stage.host.name != c.host) {
     prepared.result.ran_on = scenario::HostAndMask(stage.host.name, stage.mask);
   }
-  prepared.result.prediction = PredictCase(*subject.map, stage.host, stage.mask, runtime,
-                                           c.strategy, suite.trust || subject.trust);
+  prepared.result.refusal = subject.refusal;
+  if (subject.map) {
+    prepared.result.prediction = PredictCase(*subject.map, stage.host, stage.mask, runtime,
+                                             c.strategy, suite.trust || subject.trust);
+  }
   prepared.result.expectation =
       c.expectation
           ? *c.expectation
@@ -115,6 +125,9 @@ Prepared Prepare(const Suite& suite, const scenario::Case& c, const host::Runtim
   prepared.load.example = subject.reference.example;
   prepared.load.isolate = suite.isolate;
   prepared.load.keep_calls = suite.keep_calls;
+  if (const auto time = prepared.result.expectation.times_out; time.count() != 0) {
+    prepared.load.deadline = time;
+  }
   prepared.reference = std::move(subject.reference);
   return prepared;
 }
@@ -198,9 +211,9 @@ class Feeder {
     running->index = index;
     running->lane = lane;
     running->prepared = Prepare(suite_, c, *runtime, std::move(stage), std::move(subject));
-    const auto& prediction = *running->prepared.result.prediction;
-    if (!c.expectation && !prediction.supported) {
-      return Deliver(index, Skipped(c, prediction.reason));
+    const auto& prediction = running->prepared.result.prediction;
+    if (!c.expectation && prediction && !prediction->supported) {
+      return Deliver(index, Skipped(c, prediction->reason));
     }
     running->prepared.load.resources = {fmt::format("lane {}", lane)};
     ++under_way_[lane];
@@ -229,8 +242,9 @@ class Feeder {
   static Result ResultOf(const Prepared& prepared, verdict::Observation seen) {
     Result result = prepared.result;
     result.observation = std::move(seen);
-    result.judgement = verdict::Judge(result.expectation, prepared.reference, result.prediction,
-                                      result.observation);
+    result.judgement = verdict::Judge(
+        result.expectation, prepared.reference, result.prediction, result.observation,
+        {IsTroubled(prepared.load), !result.c.damage.empty(), result.refusal});
     return result;
   }
 

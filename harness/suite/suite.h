@@ -26,8 +26,9 @@ struct Subject {
   checkpoints::Reference reference;
   std::shared_ptr<const checkpoint::DeviceMap> map;  // as the static reader sees it
   bool trust = false;                                // it may run code, whatever the suite says
-  std::string missing;                               // why there is none; the case is then skipped
-  std::string broken;  // why it cannot be judged; the case is then an error
+  std::string refusal;  // why static reading refuses a checkpoint that was damaged on purpose
+  std::string missing;  // why there is none; the case is then skipped
+  std::string broken;   // why it cannot be judged; the case is then an error
 };
 
 // Reads the device map of a subject's file and holds it against what the checkpoint truly holds:

@@ -29,6 +29,13 @@ enum class Outcome {
 // "not started", "stopped".
 std::string OutcomeName(Outcome outcome);
 
+struct Leftover {
+  std::uint64_t bytes = 0;  // 0: nothing, or an empty file
+  std::string refusal;      // of static reading; "": it reads it
+  std::string load;         // of the loader that saved it: as Observation::Text()
+  bool loads = false;       // that loader loads it
+};
+
 struct Observation {
   Outcome outcome = Outcome::kNotStarted;
   std::string phase;  // where it raised: "load", "move", "read-back"
@@ -41,6 +48,8 @@ struct Observation {
   std::optional<int> signal;
   std::string trouble;  // protocol error or start error, or the end of standard error
   std::string torch;    // "2.11.0+cu130", as the runtime says of itself
+  // What saving left on the disk, and what each reader says of it; nothing: the case saved nothing.
+  std::optional<Leftover> left;
   std::string again;    // not empty: why it ran a second time, in a fresh process
   bool simulated = true;
   host::Flight flight;

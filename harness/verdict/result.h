@@ -17,6 +17,7 @@ struct Result {
   std::string ran_on;                 // "here@0": if not on the host that the case declares
   scenario::Expectation expectation;  // what it was held to
   std::optional<portability::Prediction> prediction;
+  std::string refusal;  // what static reading says of a damaged checkpoint; "" if it reads it
   Observation observation;
   Judgement judgement;
 };

@@ -38,8 +38,8 @@ std::string CompareOne(const scenario::Devices& devices, const ReferenceTensor& 
                        device.empty() ? devices.Text() : device, seen.device);
   }
   if (seen.device != "meta" && seen.sha256 != expected.sha256) {
-    return fmt::format("tensor {}: its bytes are wrong: sha256 {:.12}…, expected {:.12}…",
-                       expected.name, seen.sha256, expected.sha256);
+    return fmt::format("tensor {}: {}: sha256 {:.12}…, expected {:.12}…", expected.name,
+                       kWrongBytes, seen.sha256, expected.sha256);
   }
   return {};
 }

@@ -60,18 +60,41 @@ void CompareError(const Expectation& expectation, const Observation& observation
   }
 }
 
+// Loaded without an error, every tensor in its place, and the bytes of at least one not the right
+// ones.
+void CompareWrongBytes(const Expectation& expectation, const checkpoints::Reference& reference,
+                       const Observation& observation, std::vector<std::string>& differences) {
+  std::vector<std::string> found;
+  CompareTensors(*expectation.wrong_bytes, reference, observation.tensors, found);
+  const auto is_bytes = [](const std::string& difference) {
+    return difference.find(kWrongBytes) != std::string::npos;
+  };
+  const bool any = std::any_of(found.begin(), found.end(), is_bytes);
+  std::erase_if(found, is_bytes);
+  if (!any) found.emplace_back("expected wrong bytes in some tensor, observed none");
+  differences.insert(differences.end(), found.begin(), found.end());
+}
+
+Outcome OutcomeOf(const Expectation& expectation) {
+  if (expectation.loads || expectation.wrong_bytes) return Outcome::kLoaded;
+  if (expectation.crashes != 0) return Outcome::kCrashed;
+  return expectation.times_out.count() != 0 ? Outcome::kTimedOut : Outcome::kRaised;
+}
+
 void CompareExpectation(const Expectation& expectation, const checkpoints::Reference& reference,
                         const Observation& observation, std::vector<std::string>& differences) {
-  const bool expects_load = expectation.loads.has_value();
-  const Outcome expected = expects_load ? Outcome::kLoaded : Outcome::kRaised;
-  if (observation.outcome != expected) {
+  const bool other_signal =
+      expectation.crashes != 0 && observation.signal.value_or(0) != expectation.crashes;
+  if (observation.outcome != OutcomeOf(expectation) || other_signal) {
     differences.push_back(
         fmt::format("expected {}, observed {}", expectation.Text(), observation.Text()));
     return;
   }
-  if (expects_load) {
+  if (expectation.loads) {
     CompareTensors(*expectation.loads, reference, observation.tensors, differences);
-  } else {
+  } else if (expectation.wrong_bytes) {
+    CompareWrongBytes(expectation, reference, observation, differences);
+  } else if (!expectation.raises.empty()) {
     CompareError(expectation, observation, differences);
   }
   CompareMoved(expectation.moved, reference, observation, differences);
@@ -92,6 +115,85 @@ void ComparePrediction(const portability::Prediction& prediction, const Observat
   if (agree) return;
   differences.push_back(fmt::format("predicted: {} ({}); observed {}", prediction.Text(),
                                     prediction.reason, observation.Text()));
+}
+
+// Faults that were armed and never fired: the case shows nothing about them.
+void CompareFaults(const Expectation& expectation, const Observation& observation,
+                   std::vector<std::string>& differences) {
+  for (const host::FaultCounts& fault : observation.flight.faults) {
+    if ((fault.fired == 0) == expectation.fault_idle) continue;
+    differences.push_back(
+        fault.fired == 0
+            ? fmt::format("the fault {} was armed and never fired ({} calls came to its place)",
+                          fault.text, fault.calls)
+            : fmt::format("the fault {} was to stay idle and fired {} times", fault.text,
+                          fault.fired));
+  }
+}
+
+// After an error that the loader lived through, and once it has dropped what it had.
+void CompareMemory(const Expectation& expectation, const Observation& observation,
+                   std::vector<std::string>& differences) {
+  if (observation.outcome != Outcome::kRaised) return;
+  std::uint64_t held = 0;
+  for (const std::uint64_t bytes : observation.flight.in_use) held += bytes;
+  if ((held > 0) == expectation.memory_held) return;
+  differences.push_back(
+      held > 0 ? fmt::format("{} bytes of GPU memory were not given back after the error", held)
+               : "GPU memory was to be held after the error, and was given back");
+}
+
+// A file that was not written to its end must be refused by everybody who reads it.
+void CompareLeftover(const Expectation& expectation, const Observation& observation,
+                     std::vector<std::string>& differences) {
+  const Leftover left = observation.left.value_or(Leftover{});
+  std::string seen = "nothing";
+  if (left.bytes > 0) seen = left.loads && left.refusal.empty() ? "whole" : "partial";
+  if (seen != expectation.leaves) {
+    differences.push_back(fmt::format("expected {} left on the disk, observed {} ({} bytes)",
+                                      expectation.leaves, seen, left.bytes));
+  }
+  if (seen != "partial") return;
+  if (left.refusal.empty()) {
+    differences.emplace_back("static reading reads the file that was not written to its end");
+  }
+  if (left.loads) {
+    differences.push_back(
+        fmt::format("the file that was not written to its end loads: {}", left.load));
+  }
+}
+
+bool LoadedRight(const checkpoints::Reference& reference, const Observation& observation) {
+  if (observation.outcome != Outcome::kLoaded) return false;
+  return std::all_of(
+      reference.tensors.begin(), reference.tensors.end(), [&](const auto& expected) {
+        return std::any_of(observation.tensors.begin(), observation.tensors.end(),
+                           [&](const SeenTensor& seen) {
+                             return seen.name == expected.name && seen.sha256 == expected.sha256;
+                           });
+      });
+}
+
+void CompareReader(const Expectation& expectation, const checkpoints::Reference& reference,
+                   const Observation& observation, const Trouble& trouble,
+                   std::vector<std::string>& differences) {
+  if (trouble.refusal.empty() && expectation.reader_refuses) {
+    differences.emplace_back("static reading was to refuse the checkpoint, and reads it");
+  } else if (!trouble.refusal.empty() && !expectation.reader_refuses) {
+    differences.push_back(fmt::format("static reading refuses the checkpoint: {}", trouble.refusal));
+  }
+  if (!trouble.refusal.empty() && LoadedRight(reference, observation)) {
+    differences.push_back(
+        fmt::format("static reading refuses what loads whole: {}", trouble.refusal));
+  }
+}
+
+// See Judge.
+void CompareTroubledPrediction(const portability::Prediction& prediction,
+                               std::vector<std::string>& differences) {
+  if (prediction.supported && prediction.loads) return;
+  differences.push_back(fmt::format("it would not load without fault and damage either ({}: {})",
+                                    prediction.Text(), prediction.reason));
 }
 
 // What says nothing about the checkpoint: the machinery failed.
@@ -118,14 +220,24 @@ std::string VerdictName(Verdict verdict) {
 
 Judgement Judge(const Expectation& expectation, const checkpoints::Reference& reference,
                 const std::optional<portability::Prediction>& prediction,
-                const Observation& observation) {
+                const Observation& observation, const Trouble& trouble) {
   Judgement judgement;
   if (IsMachineryTrouble(observation.outcome)) {
     judgement.differences.push_back(observation.Text());
     return judgement;
   }
   CompareExpectation(expectation, reference, observation, judgement.differences);
-  if (prediction) ComparePrediction(*prediction, observation, judgement.differences);
+  if (!expectation.leaves.empty() || observation.left) {
+    CompareLeftover(expectation, observation, judgement.differences);
+  }
+  if (trouble.fault || trouble.damage) {
+    CompareFaults(expectation, observation, judgement.differences);
+    CompareMemory(expectation, observation, judgement.differences);
+    CompareReader(expectation, reference, observation, trouble, judgement.differences);
+    if (prediction) CompareTroubledPrediction(*prediction, judgement.differences);
+  } else if (prediction) {
+    ComparePrediction(*prediction, observation, judgement.differences);
+  }
   judgement.verdict =
       judgement.differences.empty() ? Verdict::kAsExpected : Verdict::kNotAsExpected;
   return judgement;

@@ -72,6 +72,14 @@ void ListCheckpoints(const World& world) {
   PrintRows(rows);
 }
 
+void ListDamages(const World& world) {
+  std::vector<std::pair<std::string, std::string>> rows;
+  for (const auto& row : world.damages.rows()) {
+    rows.emplace_back(row.name, row.format.empty() ? row.what : row.what + " (" + row.format + ")");
+  }
+  PrintRows(rows);
+}
+
 void ListStrategies(const World&) {
   std::vector<std::pair<std::string, std::string>> rows;
   for (const auto& row : portability::StrategyTable()) {
@@ -98,6 +106,7 @@ constexpr std::array kListings{Listing{"scenarios", ListScenarios},
                                Listing{"hosts", ListHosts},
                                Listing{"runtimes", ListRuntimes},
                                Listing{"checkpoints", ListCheckpoints},
+                               Listing{"damages", ListDamages},
                                Listing{"strategies", ListStrategies},
                                Listing{"errors", ListErrors}};
 
@@ -119,7 +128,7 @@ Action DeclareList(CLI::App& command) {
   auto what = std::make_shared<std::string>("scenarios");
   command
       .add_option("what", *what,
-                  "scenarios, cases, hosts, runtimes, checkpoints, strategies or errors")
+                  "scenarios, cases, hosts, runtimes, checkpoints, damages, strategies or errors")
       ->capture_default_str();
   return [what] { return List(*what); };
 }

@@ -19,6 +19,7 @@ Session::Session(const RunOptions& options, World world)
     : options_(options),
       world_(std::move(world)),
       store_(world_.installation.made, world_.catalog, world_.hosts, world_.makers),
+      damaged_(store_, world_.damages, world_.installation.damages / "damage.py", world_.makers),
       runner_(options.jobs) {
   runner_.StopOnSignals();
 }
@@ -137,6 +138,11 @@ void Session::MakeCheckpoints(const std::vector<scenario::Case>& cases) {
   }
   store_.Make(names, false, runner_,
               [](const std::string& name) { fmt::print(stderr, "made checkpoint {}\n", name); });
+  std::set<std::pair<std::string, std::string>> copies;
+  for (const auto& c : cases) {
+    if (!c.damage.empty()) copies.emplace(c.checkpoint, c.damage);
+  }
+  damaged_.Make(copies, runner_);
   if (runner_.interrupted()) throw CannotRun("interrupted while making checkpoints");
 }
 
@@ -182,15 +188,7 @@ void Session::RunAll(const std::vector<scenario::Case>& cases) {
 
 suite::Subject Session::SubjectOf(const scenario::Case& c) const {
   if (own()) return own_->SubjectOf(c);
-  suite::Subject subject;
-  subject.file = store_.File(c.checkpoint);
-  subject.missing = store_.Missing(c.checkpoint);
-  subject.trust = world_.catalog.Find(c.checkpoint).trust;
-  if (subject.missing.empty()) {
-    subject.reference = store_.ReferenceOf(c.checkpoint);
-    suite::ReadMap(subject);
-  }
-  return subject;
+  return damaged_.SubjectOf(c.checkpoint, c.damage);
 }
 
 ExitCode Session::Report() {

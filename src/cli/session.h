@@ -10,6 +10,7 @@
 #include "harness/report/results_file.h"
 #include "harness/report/terminal.h"
 #include "harness/runner/runner.h"
+#include "harness/suite/damaged.h"
 #include "harness/suite/own.h"
 #include "harness/suite/store.h"
 #include "harness/suite/suite.h"
@@ -50,6 +51,7 @@ class Session {
   const RunOptions& options_;
   World world_;
   suite::Store store_;
+  suite::Damaged damaged_;
   runner::Runner runner_;
   std::optional<host::Host> here_;  // this machine, if it is one of the hosts
   std::unique_ptr<suite::OwnCheckpoints> own_;

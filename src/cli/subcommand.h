@@ -25,6 +25,8 @@ std::span<const Subcommand> Subcommands();
 Action DeclareAgree(CLI::App& command);
 Action DeclareCalibrate(CLI::App& command);
 Action DeclareCheck(CLI::App& command);
+Action DeclareExec(CLI::App& command);
+Action DeclareHosts(CLI::App& command);
 Action DeclareInspect(CLI::App& command);
 Action DeclareRepro(CLI::App& command);
 Action DeclareRetag(CLI::App& command);
@@ -32,5 +34,6 @@ Action DeclareRun(CLI::App& command);
 Action DeclareList(CLI::App& command);
 Action DeclareMake(CLI::App& command);
 Action DeclareDoctor(CLI::App& command);
+Action DeclareTrace(CLI::App& command);
 
 }  // namespace portcullis::cli

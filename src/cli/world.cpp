@@ -43,6 +43,7 @@ World::World(const std::string& torch)
     : installation(suite::FindInstallation()),
       hosts(installation.hosts),
       catalog(installation.checkpoints),
+      damages(installation.damages / "damages.yaml"),
       makers(RuntimesIfThere(installation.runtimes)),
       runtimes(OfVersion(makers, torch)) {}
 
@@ -56,7 +57,12 @@ scenario::KnownNames World::KnownNames() const {
     versions[runtime.id] = *version;
     if (runtime.is_default) versions[runtime.family] = *version;
   }
-  return {catalog.Names(), hosts.Names(), names, versions};
+  return {catalog.Names(), hosts.Names(), names, damages.Names(), {}, versions};
+}
+
+// A mistake in somebody's own host is told before anything runs.
+void World::CheckOwnHost(const scenario::Case& c) const {
+  if (c.host.ends_with(".yaml")) static_cast<void>(hosts.Find(c.host));
 }
 
 std::vector<scenario::Case> World::Cases(const std::vector<std::string>& where) const {
@@ -69,6 +75,7 @@ std::vector<scenario::Case> World::Cases(const std::vector<std::string>& where) 
   std::set<std::string> ids;
   for (const auto& file : files) {
     for (scenario::Case& c : scenario::ReadScenario(file, KnownNames())) {
+      CheckOwnHost(c);
       if (!ids.insert(c.id).second) {
         throw UsageError(file.string() + ": the case " + c.id + " stands in another file too");
       }

@@ -5,6 +5,7 @@
 #include <vector>
 
 #include "harness/checkpoints/catalog.h"
+#include "harness/checkpoints/damage.h"
 #include "harness/host/child_host.h"
 #include "harness/host/host.h"
 #include "harness/scenario/scenario.h"
@@ -19,12 +20,16 @@ struct World {
   suite::Installation installation;
   host::HostLibrary hosts;
   checkpoints::Catalog catalog;
+  checkpoints::DamageTable damages;
   std::vector<host::Runtime> makers;    // none if runtimes.json is not there
   std::vector<host::Runtime> runtimes;  // the same, but `torch` is the default of its families
 
   scenario::KnownNames KnownNames() const;
   // The cases of scenario files or folders; of all scenarios if `where` is empty.
   std::vector<scenario::Case> Cases(const std::vector<std::string>& where) const;
+
+ private:
+  void CheckOwnHost(const scenario::Case& c) const;
 };
 
 // The command line's words behind the program's name.

@@ -27,6 +27,7 @@ Restored RestoredTo(const std::string& tag, const Strategy& strategy) {
       return {strategy.argument, true};
     case StrategyKind::kCpuThenTo:
     case StrategyKind::kParts:
+    case StrategyKind::kSave:
       return {"cpu"};
     case StrategyKind::kMmap:
     case StrategyKind::kForward:

@@ -141,6 +141,7 @@ bool NeedsMap(const Strategy& strategy) {
     case StrategyKind::kMapLocation:
     case StrategyKind::kCpuThenTo:
     case StrategyKind::kParts:
+    case StrategyKind::kSave:
       return true;
     case StrategyKind::kMmap:
     case StrategyKind::kForward:
@@ -187,6 +188,9 @@ std::optional<Prediction> RefusedAtOnce(const DeviceMap& subject, const Build& b
                                         const Strategy& strategy) {
   if (strategy.kind == StrategyKind::kForward && !IsScriptModule(subject)) {
     return Unsupported("only a TorchScript module can be called");
+  }
+  if (strategy.kind == StrategyKind::kSave && !build.python && !IsScriptModule(subject)) {
+    return Unsupported("the C++ loader saves TorchScript modules alone");
   }
   const Reader* reader = FindReader(subject.format, build.python);
   if (reader == nullptr) {

@@ -38,6 +38,11 @@ constexpr std::array kTable{
     StrategyRow{StrategyKind::kForward, "forward", ArgumentKind::kOptionalDevice, "forward=cpu",
                 "load a TorchScript module and call it once",
                 "torch.jit.load(f, map_location={})(example)", "torch::jit::load(f, {})(example)"},
+    StrategyRow{StrategyKind::kSave, "save", ArgumentKind::kSaving, "save=limit:65536",
+                "load on the CPU, then save where writing fails: a file-size limit, the end "
+                "of the process at that byte (kill:65536), or a full disk (full)",
+                "torch.save(torch.load(f, map_location='cpu'), g)  # {}",
+                "torch::jit::load(f, torch::kCPU).save(g)  // {}"},
 };
 
 // Device types that torch.device() parses (c10/core/Device.cpp, PyTorch 2.11).
@@ -61,6 +66,18 @@ std::vector<std::string_view> Split(std::string_view text, char separator) {
     if (end == std::string_view::npos) return parts;
     start = end + 1;
   }
+}
+
+bool IsSaving(std::string_view argument) {
+  if (argument == "full") return true;
+  for (const std::string_view kind : {"limit:", "kill:"}) {
+    if (!argument.starts_with(kind)) continue;
+    const std::string_view bytes = argument.substr(kind.size());
+    constexpr std::size_t kDigits = 15;
+    return !bytes.empty() && bytes.size() <= kDigits &&
+           bytes.find_first_not_of("0123456789") == std::string_view::npos;
+  }
+  return false;
 }
 
 void CheckDevices(std::string_view text, const StrategyRow& row, std::string_view argument) {
@@ -96,6 +113,12 @@ void CheckArgument(std::string_view text, const StrategyRow& row, std::string_vi
     case ArgumentKind::kCallable:
       if (argument != "keep" && argument != "none" && !IsDevice(argument)) {
         BadArgument(text, row, fmt::format("'{}'", argument), "keep, none or a device");
+      }
+      return;
+    case ArgumentKind::kSaving:
+      if (!IsSaving(argument)) {
+        BadArgument(text, row, fmt::format("'{}'", argument),
+                    "limit:BYTES, kill:BYTES or full");
       }
       return;
     case ArgumentKind::kDevices:

@@ -21,6 +21,7 @@ enum class StrategyKind {
   kParts,
   kMmap,
   kForward,
+  kSave,
 };
 
 // What the text behind "=" must be.
@@ -31,6 +32,7 @@ enum class ArgumentKind {
   kDevicePairs,     // cuda:1>cuda:0,cuda:0>cpu
   kCallable,        // keep, none, or a device
   kDevices,         // cuda:0,cuda:1
+  kSaving,          // limit:65536, kill:65536 or full
 };
 
 // One row of the table.

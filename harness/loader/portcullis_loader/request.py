@@ -25,6 +25,7 @@ _ARGUMENTS = {  # what the argument of each strategy must be: pattern, and the p
     "cpu-then-to": (_DEVICE, "a device such as cuda:1"),
     "parts": (rf"{_DEVICE}(?:,{_DEVICE})*", "devices such as cuda:0,cuda:1"),
     "mmap": (rf"(?:{_DEVICE})?", "nothing, or a device such as cpu"),
+    "save": (r"(?:limit|kill):[0-9]{1,15}|full", "limit:BYTES, kill:BYTES or full"),
     "forward": (rf"(?:{_DEVICE})?", "nothing, or a device such as cpu"),
 }
 

@@ -9,6 +9,7 @@ import collections.abc
 
 import torch
 
+from portcullis_loader import saving
 from portcullis_loader.formats import load
 from portcullis_loader.tensors import Unsupported, named_tensors
 
@@ -137,6 +138,15 @@ def _zeros(example):
     return torch.zeros(example.shape, dtype=dtype)
 
 
+def _save(request, enter):
+    loaded = load(request, "cpu")
+    enter("use")
+    saving.prepare(request.argument)
+    save = torch.jit.save if request.format in ("torchscript", "archive") else torch.save
+    save(loaded, saving.SAVED_FILE)
+    return loaded
+
+
 STRATEGIES = {
     "as-saved": _as_saved,
     "as-saved-then-to": _as_saved_then_to,
@@ -147,6 +157,7 @@ STRATEGIES = {
     "parts": _parts,
     "mmap": _mmap,
     "forward": _forward,
+    "save": _save,
 }
 
 
