@@ -8,7 +8,8 @@ namespace portcullis::hardware {
 suite::StageOf OnMachine(const host::Host& machine, const host::HostLibrary& hosts) {
   return [&machine, &hosts](const scenario::Case& c, const host::Runtime& runtime) {
     suite::Stage stage{machine, c.mask, {}};
-    if (c.host == kHere) return stage;
+    if (!c.fault.empty()) stage.cannot = "needs faults, which cannot be injected into hardware";
+    if (c.host == kHere || !stage.cannot.empty()) return stage;
     const host::Host declared = hosts.Find(c.host);
     const Shown shown = ShowHere(declared, c.mask.value ? c.mask : declared.mask, runtime, machine);
     stage.mask = shown.mask;

@@ -34,6 +34,8 @@ ExitCode Calibrate(const Options& options) {
   calibration.largest_transfer = options.largest;
   calibration.version = world.installation.version;
   calibration.jobs = static_cast<std::size_t>(options.jobs);
+  // Damaged files are damaged on any hardware.
+  std::erase_if(calibration.cases, [](const scenario::Case& c) { return !c.damage.empty(); });
   hardware::Calibrate(calibration, runner,
                       [](const std::string& line) { fmt::print(stderr, "{}\n", line); });
   fmt::print("{}\n", options.out);
