@@ -11,8 +11,12 @@ endif()
 
 find_program(PORTCULLIS_CCACHE ccache)
 if(PORTCULLIS_CCACHE)
-  set(CMAKE_C_COMPILER_LAUNCHER "${PORTCULLIS_CCACHE}")
-  set(CMAKE_CXX_COMPILER_LAUNCHER "${PORTCULLIS_CCACHE}")
+  # Paths below the source folder count by where they are from there: another clone, and the build
+  # of a wheel, find what was compiled here.
+  set(portcullis_launcher "${CMAKE_COMMAND}" -E env "CCACHE_BASEDIR=${PROJECT_SOURCE_DIR}"
+    CCACHE_NOHASHDIR=true "${PORTCULLIS_CCACHE}")
+  set(CMAKE_C_COMPILER_LAUNCHER ${portcullis_launcher})
+  set(CMAKE_CXX_COMPILER_LAUNCHER ${portcullis_launcher})
 endif()
 
 add_library(portcullis_warnings INTERFACE)
