@@ -18,9 +18,9 @@ foreach(folder scenarios fixtures/hosts)
   install(DIRECTORY "${PROJECT_SOURCE_DIR}/${folder}/" DESTINATION "${portcullis_data}/${folder}"
     FILES_MATCHING PATTERN "*.yaml")
 endforeach()
-foreach(folder fixtures/make harness/loader harness/hardware)
+foreach(folder fixtures/make fixtures/damage harness/loader harness/hardware)
   install(DIRECTORY "${PROJECT_SOURCE_DIR}/${folder}/" DESTINATION "${portcullis_data}/${folder}"
-    FILES_MATCHING PATTERN "*.py" PATTERN "checkpoints.yaml" PATTERN "__pycache__" EXCLUDE)
+    FILES_MATCHING PATTERN "*.py" PATTERN "checkpoints.yaml" PATTERN "damages.yaml" PATTERN "__pycache__" EXCLUDE)
 endforeach()
 
 # Makes inert libraries for a PyTorch that this Portcullis was not built with.

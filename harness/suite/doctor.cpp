@@ -89,6 +89,7 @@ std::vector<Check> Examine(const Installation& installation, const host::HostLib
                            const std::vector<host::Runtime>& runtimes) {
   std::vector<Check> checks{ExamineData(installation, hosts)};
   for (const host::Runtime& runtime : runtimes) {
+    if (runtime.loader.empty()) continue;  // stand-ins that travelled along, nothing to load with
     checks.push_back(ExamineRuntime(hosts, runtime));
     if (runtime.cuda != 0 && runtime.family == "python")
       checks.push_back(ExamineSimulation(runtime));

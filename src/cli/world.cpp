@@ -6,6 +6,7 @@
 #include <fstream>
 #include <set>
 
+#include "harness/live/installed.h"
 #include "src/base/error.h"
 
 namespace portcullis::cli {
@@ -14,10 +15,15 @@ namespace {
 // Families that a scenario may name whether or not they are here.
 constexpr std::array kFamilies{"python", "cpp", "cpp-cpu"};
 
-std::vector<host::Runtime> RuntimesIfThere(const std::filesystem::path& file) {
+// Those that the build listed; of an installed Portcullis, those that are found.
+std::vector<host::Runtime> RuntimesIfThere(const suite::Installation& installation) {
   std::error_code ignored;
-  if (!std::filesystem::exists(file, ignored)) return {};
-  return host::ReadRuntimes(file);
+  if (std::filesystem::exists(installation.runtimes, ignored)) {
+    return host::ReadRuntimes(installation.runtimes);
+  }
+  if (!std::filesystem::exists(installation.sources / "standins", ignored)) return {};
+  return live::RuntimesOfInstallation(
+      installation, [](const std::string& line) { fmt::print(stderr, "portcullis: {}\n", line); });
 }
 
 // The runtimes, those of one version being the default ones, and no others.
@@ -44,7 +50,7 @@ World::World(const std::string& torch)
       hosts(installation.hosts),
       catalog(installation.checkpoints),
       damages(installation.damages / "damages.yaml"),
-      makers(RuntimesIfThere(installation.runtimes)),
+      makers(RuntimesIfThere(installation)),
       runtimes(OfVersion(makers, torch)) {}
 
 scenario::KnownNames World::KnownNames() const {
