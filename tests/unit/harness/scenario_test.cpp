@@ -93,7 +93,7 @@ TEST(Scenario, UnknownNamesGetPlaceAndNearest) {
 
 TEST(Scenario, ARuleSaysOneThing) {
   EXPECT_THAT(ErrorOf(kGood, "loads: cpu,", "loads: cpu, raises: no-gpus,"),
-              testing::StartsWith("s.yaml:10:5: a rule says either what 'loads'"));
+              testing::StartsWith("s.yaml:10:5: a rule says one outcome: what 'loads'"));
   EXPECT_THAT(ErrorOf(kGood, "in: load}", "in: start}"),
               testing::StartsWith("s.yaml:11:44: found 'start', expected load, move or use"));
   EXPECT_THAT(ErrorOf(kGood, "host-to-device: 0", "host-to-device: -1"),
