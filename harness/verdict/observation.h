@@ -50,7 +50,7 @@ struct Observation {
   std::string torch;    // "2.11.0+cu130", as the runtime says of itself
   // What saving left on the disk, and what each reader says of it; nothing: the case saved nothing.
   std::optional<Leftover> left;
-  std::string again;    // not empty: why it ran a second time, in a fresh process
+  std::string again;  // not empty: why it ran a second time, in a fresh process
   bool simulated = true;
   host::Flight flight;
   host::FlightLog calls;                  // one by one, if the load was to keep them

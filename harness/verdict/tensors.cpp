@@ -80,8 +80,9 @@ std::string CompareMap(const checkpoint::DeviceMap& map, const checkpoints::Refe
                      read.begin()->first);
 }
 
-void CompareTensors(const scenario::Devices& devices, const checkpoints::Reference& reference,
-                    const std::vector<SeenTensor>& seen, std::vector<std::string>& differences) {
+std::vector<std::string> TensorDifferences(const scenario::Devices& devices,
+                                           const checkpoints::Reference& reference,
+                                           const std::vector<SeenTensor>& seen) {
   std::vector<std::string> found;
   std::map<std::string, const SeenTensor*> by_name;
   for (const SeenTensor& tensor : seen) {
@@ -104,6 +105,12 @@ void CompareTensors(const scenario::Devices& devices, const checkpoints::Referen
     found.push_back(fmt::format("tensor {}: not in the checkpoint", name));
   }
   RequireEachUsed(devices, seen, found);
+  return found;
+}
+
+void CompareTensors(const scenario::Devices& devices, const checkpoints::Reference& reference,
+                    const std::vector<SeenTensor>& seen, std::vector<std::string>& differences) {
+  std::vector<std::string> found = TensorDifferences(devices, reference, seen);
   constexpr std::size_t kMost = 10;
   if (found.size() > kMost) {
     const std::size_t more = found.size() - kMost;

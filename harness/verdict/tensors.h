@@ -14,8 +14,12 @@ namespace portcullis::verdict {
 // What CompareTensors says of a tensor whose bytes are not those that were saved.
 inline constexpr char kWrongBytes[] = "its bytes are wrong";
 
-// Appends one sentence for each tensor that is missing, surplus, elsewhere or has other bytes
-// (at most ten, then how many more).
+// One sentence for each tensor that is missing, surplus, elsewhere or has other bytes.
+std::vector<std::string> TensorDifferences(const scenario::Devices& devices,
+                                           const checkpoints::Reference& reference,
+                                           const std::vector<SeenTensor>& seen);
+
+// Appends those (at most ten, then how many more).
 void CompareTensors(const scenario::Devices& devices, const checkpoints::Reference& reference,
                     const std::vector<SeenTensor>& seen, std::vector<std::string>& differences);
 

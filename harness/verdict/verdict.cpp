@@ -64,8 +64,8 @@ void CompareError(const Expectation& expectation, const Observation& observation
 // ones.
 void CompareWrongBytes(const Expectation& expectation, const checkpoints::Reference& reference,
                        const Observation& observation, std::vector<std::string>& differences) {
-  std::vector<std::string> found;
-  CompareTensors(*expectation.wrong_bytes, reference, observation.tensors, found);
+  std::vector<std::string> found =
+      TensorDifferences(*expectation.wrong_bytes, reference, observation.tensors);
   const auto is_bytes = [](const std::string& difference) {
     return difference.find(kWrongBytes) != std::string::npos;
   };
@@ -165,13 +165,12 @@ void CompareLeftover(const Expectation& expectation, const Observation& observat
 
 bool LoadedRight(const checkpoints::Reference& reference, const Observation& observation) {
   if (observation.outcome != Outcome::kLoaded) return false;
-  return std::all_of(
-      reference.tensors.begin(), reference.tensors.end(), [&](const auto& expected) {
-        return std::any_of(observation.tensors.begin(), observation.tensors.end(),
-                           [&](const SeenTensor& seen) {
-                             return seen.name == expected.name && seen.sha256 == expected.sha256;
-                           });
-      });
+  return std::all_of(reference.tensors.begin(), reference.tensors.end(), [&](const auto& expected) {
+    return std::any_of(observation.tensors.begin(), observation.tensors.end(),
+                       [&](const SeenTensor& seen) {
+                         return seen.name == expected.name && seen.sha256 == expected.sha256;
+                       });
+  });
 }
 
 void CompareReader(const Expectation& expectation, const checkpoints::Reference& reference,
@@ -180,7 +179,8 @@ void CompareReader(const Expectation& expectation, const checkpoints::Reference&
   if (trouble.refusal.empty() && expectation.reader_refuses) {
     differences.emplace_back("static reading was to refuse the checkpoint, and reads it");
   } else if (!trouble.refusal.empty() && !expectation.reader_refuses) {
-    differences.push_back(fmt::format("static reading refuses the checkpoint: {}", trouble.refusal));
+    differences.push_back(
+        fmt::format("static reading refuses the checkpoint: {}", trouble.refusal));
   }
   if (!trouble.refusal.empty() && LoadedRight(reference, observation)) {
     differences.push_back(

@@ -25,16 +25,17 @@ struct Judgement {
 
 // What was done to a case on purpose.
 struct Trouble {
-  bool fault = false;    // of its own or of its host
-  bool damage = false;   // of the checkpoint
-  std::string refusal;   // what static reading says of the damaged checkpoint; "" if it reads it
+  bool fault = false;   // of its own or of its host
+  bool damage = false;  // of the checkpoint
+  std::string refusal;  // what static reading says of the damaged checkpoint; "" if it reads it
 };
 
 // `expectation` is what the case was held to (its own, or FromPrediction's).
 //
-// The rules speak of files and hosts, not of faults, nor of damage that leaves the tags readable: of
-// such a case they must predict that it loads, or what happens would show nothing about the fault. A
-// checkpoint that static reading refuses has no prediction, and must not load with the right bytes.
+// The rules speak of files and hosts, not of faults, nor of damage that leaves the tags readable:
+// of such a case they must predict that it loads, or what happens would show nothing about the
+// fault. A checkpoint that static reading refuses has no prediction, and must not load with the
+// right bytes.
 Judgement Judge(const scenario::Expectation& expectation, const checkpoints::Reference& reference,
                 const std::optional<portability::Prediction>& prediction,
                 const Observation& observation, const Trouble& trouble = {});

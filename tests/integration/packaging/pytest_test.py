@@ -91,7 +91,10 @@ class PytestTest(unittest.TestCase):
     def pytest(self, suite, *words):
         (self.folder / "test_suite.py").write_text(textwrap.dedent(suite))
         path = [SITE, SOURCE / "harness/pytest", BUILD / "runtimes/2.11.0"]
+        # The build's PyTorch has no CUDA libraries beside it; without a host the stand-ins say that
+        # there is no driver.
         environment = os.environ | {"PYTHONPATH": ":".join(map(str, path)),
+                                    "LD_LIBRARY_PATH": str(BUILD / "standins/2.11.0"),
                                     "PATH": f"{BUILD / 'bin'}:{os.environ['PATH']}"}
         done = subprocess.run([sys.executable, "-m", "pytest", "-p", "portcullis_pytest", *words],
                               cwd=self.folder, env=environment, capture_output=True, text=True)
