@@ -58,10 +58,10 @@ bool DeviceMemory::Reserve() {
   }
   madvise(bytes, length, MADV_DONTDUMP);
   madvise(bytes, length, MADV_HUGEPAGE);
-  addresses_ = addresses;
   bytes_ = bytes;
   length_ = length;
   gaps_[0] = length;
+  addresses_.store(addresses, std::memory_order_release);
   return true;
 }
 
@@ -103,7 +103,7 @@ std::optional<Allocation> DeviceMemory::Allocate(std::size_t bytes) {
   const std::optional<std::size_t> offset = TakeGap(reserved, unit);
   if (!offset) return std::nullopt;
   in_use_ += reserved;
-  return allocations_[*offset] = {addresses_ + *offset, bytes, reserved};
+  return allocations_[*offset] = {addresses_.load() + *offset, bytes, reserved};
 }
 
 std::optional<Allocation> DeviceMemory::Free(const void* address) {
@@ -134,8 +134,9 @@ std::uint64_t DeviceMemory::FreeAll() {
 
 std::optional<std::size_t> DeviceMemory::OffsetOf(const void* address) const {
   const auto wanted = reinterpret_cast<std::uintptr_t>(address);
-  const auto start = reinterpret_cast<std::uintptr_t>(addresses_);
-  if (!addresses_ || wanted < start || wanted - start >= length_) return std::nullopt;
+  const std::byte* addresses = addresses_.load(std::memory_order_acquire);
+  const auto start = reinterpret_cast<std::uintptr_t>(addresses);
+  if (!addresses || wanted < start || wanted - start >= length_) return std::nullopt;
   return wanted - start;
 }
 
@@ -150,13 +151,9 @@ std::optional<Allocation> DeviceMemory::Find(const void* address) const {
   return allocation;
 }
 
-bool DeviceMemory::Owns(const void* address) const {
-  const std::lock_guard lock(mutex_);
-  return OffsetOf(address).has_value();
-}
+bool DeviceMemory::Owns(const void* address) const { return OffsetOf(address).has_value(); }
 
 std::byte* DeviceMemory::View(const void* address) const {
-  const std::lock_guard lock(mutex_);
   return bytes_ + OffsetOf(address).value();
 }
 

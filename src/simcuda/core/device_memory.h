@@ -5,6 +5,7 @@
 // length; copies find them there, at the same offset. Pages that were never written cost nothing.
 #pragma once
 
+#include <atomic>
 #include <cstddef>
 #include <cstdint>
 #include <map>
@@ -68,9 +69,11 @@ class DeviceMemory {
   const std::uint64_t capacity_;
   const std::uint64_t taken_;
   mutable std::mutex mutex_;
-  std::byte* addresses_ = nullptr;  // start of the reserved range, null before it is there
-  std::byte* bytes_ = nullptr;      // start of the range that holds the bytes
-  std::size_t length_ = 0;          // of either range
+  // Start of the reserved range, null before it is there; set last of these three, once, so that
+  // who sees it may read the others without the lock.
+  std::atomic<std::byte*> addresses_ = nullptr;
+  std::byte* bytes_ = nullptr;  // start of the range that holds the bytes
+  std::size_t length_ = 0;      // of either range
   std::uint64_t in_use_ = 0;
   std::map<std::size_t, std::size_t> gaps_;        // offset → bytes, never touching each other
   std::map<std::size_t, Allocation> allocations_;  // by offset
