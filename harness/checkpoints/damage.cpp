@@ -12,8 +12,8 @@ namespace portcullis::checkpoints {
 namespace {
 
 // The keys that damage.py knows; which go together is its business.
-constexpr std::array kHow{"do", "to", "by", "place", "record", "at", "bit", "size", "entries",
-                          "method", "bytes"};
+constexpr std::array kHow{"do",  "to",   "by",      "place",  "record", "at",
+                          "bit", "size", "entries", "method", "bytes"};
 
 Damage ReadRow(const YamlValue& row) {
   row.OnlyKeys({"name", "what", "format", "do", "to", "by", "place", "record", "at", "bit", "size",
@@ -57,8 +57,8 @@ std::vector<std::string> DamageTable::Names() const {
 }
 
 const Damage& DamageTable::Find(const std::string& name) const {
-  const auto found = std::find_if(rows_.begin(), rows_.end(),
-                                  [&](const Damage& row) { return row.name == name; });
+  const auto found =
+      std::find_if(rows_.begin(), rows_.end(), [&](const Damage& row) { return row.name == name; });
   if (found == rows_.end()) throw UsageError(UnknownName("damage", name, Names()));
   return *found;
 }

@@ -144,15 +144,17 @@ class Held {
   }
 
   // The recorded cases that ran, as they are declared now.
-  std::vector<scenario::Case> RecordedCases() {
-    std::map<std::string, const scenario::Case*> by_id;
-    for (const auto& c : with_.cases) by_id[c.id] = &c;
-    std::vector<scenario::Case> cases;
+  scenario::CaseList RecordedCases() {
+    std::map<std::string, std::size_t> by_id;
+    for (std::size_t number = 0; number < with_.cases.size(); ++number) {
+      by_id[with_.cases.At(number).id] = number;
+    }
+    scenario::CaseList cases;
     for (const json& line : recording_.results) {
       if (line.at("verdict") == "skipped") continue;
       const std::string id = line.at("id");
       if (const auto found = by_id.find(id); found != by_id.end()) {
-        cases.push_back(*found->second);
+        cases.Add(with_.cases.At(found->second));
       } else {
         agreement_.not_compared.push_back(id + ": no scenario has this case any more");
       }
@@ -167,10 +169,10 @@ class Held {
     suite.stage_of = OnMachine(twin_, with_.hosts);
     suite.jobs = with_.jobs;
     suite.keep_calls = true;
-    suite::RunCases(suite, RecordedCases(), runner_, [&](const verdict::Result& result) {
+    for (const auto& result : suite::ResultsOf(suite, RecordedCases(), runner_)) {
       if (result.judgement.verdict == verdict::Verdict::kSkipped) {
         agreement_.not_compared.push_back(result.c.id + ": " + result.judgement.reason);
-        return;
+        continue;
       }
       const json simulated = report::ToJson(result).at("observation");
       const json& hardware = recorded.at(result.c.id)->at("observation");
@@ -182,7 +184,7 @@ class Held {
         Same(Aspect::kCalls, result.c.id, CallsText(calls->second),
              CallsText(CallsJson(result.observation.calls)));
       }
-    });
+    }
   }
 
   const Recording& recording_;

@@ -11,7 +11,7 @@
 #include "harness/checkpoints/catalog.h"
 #include "harness/hardware/recording.h"
 #include "harness/runner/runner.h"
-#include "harness/scenario/case.h"
+#include "harness/scenario/case_list.h"
 
 namespace portcullis::hardware {
 
@@ -60,8 +60,8 @@ struct Comparison {
   const host::HostLibrary& hosts;
   const checkpoints::Catalog& catalog;
   const std::vector<host::Runtime>& runtimes;
-  std::vector<scenario::Case> cases;  // all there are; those of the recording are run
-  std::filesystem::path made;         // folder of the checkpoints made by simulation
+  scenario::CaseList cases;    // all there are; those of the recording are run
+  std::filesystem::path made;  // folder of the checkpoints made by simulation
   std::size_t jobs = 1;
 };
 

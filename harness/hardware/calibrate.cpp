@@ -37,7 +37,7 @@ bool SavesHere(const checkpoints::Recipe& recipe, const host::Host& here) {
   });
 }
 
-std::vector<std::string> NamesOf(const std::vector<scenario::Case>& cases) {
+std::vector<std::string> NamesOf(const scenario::CaseList& cases) {
   std::set<std::string> names;
   for (const auto& c : cases) names.insert(c.checkpoint);
   return {names.begin(), names.end()};
@@ -98,15 +98,15 @@ void RecordCases(const Calibration& calibration, const host::Host& here, const R
   suite.keep_calls = true;
   std::string calls;
   report::Totals totals;
-  suite::RunCases(suite, calibration.cases, runner, [&](const verdict::Result& result) {
+  for (const auto& result : suite::ResultsOf(suite, calibration.cases, runner)) {
     totals.Add(result.judgement.verdict);
     if (result.judgement.verdict != verdict::Verdict::kSkipped) {
       calls += nlohmann::json{{"id", result.c.id}, {"calls", CallsJson(result.observation.calls)}}
                    .dump() +
                "\n";
     }
-    file.Add(result);
-  });
+    file.Add(totals.All() - 1, result);
+  }
   const bool complete = totals.All() == calibration.cases.size();
   file.Finish(totals, complete);
   report::WriteWholeFile(CallsOf(calibration.folder), calls);

@@ -12,7 +12,7 @@
 #include "harness/host/child_host.h"
 #include "harness/host/host.h"
 #include "harness/runner/runner.h"
-#include "harness/scenario/case.h"
+#include "harness/scenario/case_list.h"
 
 namespace portcullis::hardware {
 
@@ -21,7 +21,7 @@ struct Calibration {
   const host::HostLibrary& hosts;
   const checkpoints::Catalog& catalog;
   const std::vector<host::Runtime>& runtimes;
-  std::vector<scenario::Case> cases;
+  scenario::CaseList cases;
   std::filesystem::path folder;  // new or empty; becomes the recording
   std::filesystem::path made;    // where checkpoints are kept that this machine cannot save itself
   std::filesystem::path transfers_script;

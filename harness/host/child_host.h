@@ -56,8 +56,8 @@ struct Flight {
   std::vector<std::array<Counts, simcuda::kPhases>> devices;  // by physical device
   std::vector<std::string> refused;  // calls that are not modelled, by name
   std::uint64_t refused_calls = 0;
-  std::vector<FaultCounts> faults;     // in the order of Host::faults
-  std::vector<std::uint64_t> in_use;   // bytes of each device that were allocated last
+  std::vector<FaultCounts> faults;    // in the order of Host::faults
+  std::vector<std::uint64_t> in_use;  // bytes of each device that were allocated last
   // Sum over devices, of phases load and move (peak: the sum of each device's higher one).
   Counts LoadAndMove() const;
 };

@@ -99,9 +99,10 @@ FlightLog ReadLogOf(const std::filesystem::path& file) {
   if (!stream || record->magic != simcuda::kRecordMagic ||
       record->version != simcuda::kRecordVersion || host->version != simcuda::kHostVersion ||
       host->fault_count > simcuda::kMaxFaultRules) {
-    throw UsageError(fmt::format("{}: found no flight record of version {} with its host behind it; "
-                                 "make it again with portcullis exec --record",
-                                 file.string(), simcuda::kRecordVersion));
+    throw UsageError(
+        fmt::format("{}: found no flight record of version {} with its host behind it; "
+                    "make it again with portcullis exec --record",
+                    file.string(), simcuda::kRecordVersion));
   }
   return CopyLog(*record, std::span(host->faults).first(host->fault_count));
 }

@@ -43,8 +43,8 @@
 // loader ends when the harness closes the socket. What must be there before a program starts, such
 // as LD_PRELOAD, is the loader's own; it must be the same for all its cases.
 //
-// "save" loads on the CPU and then, in phase "use", saves to kSavedFile in its working folder, which
-// is the harness's to look at afterwards, whatever became of the loader.
+// "save" loads on the CPU and then, in phase "use", saves to kSavedFile in its working folder,
+// which is the harness's to look at afterwards, whatever became of the loader.
 //
 // "unsupported": this loader has no way to do that (a dict for a C++ loader), or no way to compare
 // what was loaded (a sparse tensor); "error" says why.

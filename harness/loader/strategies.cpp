@@ -225,8 +225,8 @@ std::string TypeName(const std::exception& error) {
   return name ? name.get() : typeid(error).name();
 }
 
-// After an error: what the load had allocated goes back to the GPUs; whatever is in use by the flight
-// record then was not given back. LibTorch has one interface for that since 2.9
+// After an error: what the load had allocated goes back to the GPUs; whatever is in use by the
+// flight record then was not given back. LibTorch has one interface for that since 2.9
 // (c10/core/CachingDeviceAllocator.h).
 void GiveBack() {
 #if PORTCULLIS_HAS_DEVICE_ALLOCATOR

@@ -4,8 +4,8 @@
 
 #include <algorithm>
 
-#include "src/base/size.h"
 #include "harness/report/table.h"
+#include "src/base/size.h"
 
 namespace portcullis::report {
 namespace {

@@ -9,32 +9,31 @@ namespace portcullis::report {
 namespace {
 
 using verdict::Outcome;
-using verdict::Result;
 using verdict::Verdict;
 
 constexpr std::size_t kGap = 2;  // between columns
 
-bool Unexpected(const Result& result) {
-  return result.judgement.verdict == Verdict::kNotAsExpected ||
-         result.judgement.verdict == Verdict::kError;
+bool Unexpected(const Cell& cell) {
+  return cell.verdict == Verdict::kNotAsExpected || cell.verdict == Verdict::kError;
 }
 
 // One word a cell: what was observed, marked where it is not what was predicted.
-GridCell CellOf(const Result& result, bool with_runtime) {
-  const std::string strategy = result.c.strategy.Text();
-  GridCell cell{with_runtime ? result.c.runtime + " " + strategy : strategy,
-                scenario::HostAndMask(result.c.host, result.c.mask), "loads", GridCell::kGood};
-  if (result.judgement.verdict == Verdict::kSkipped) {
+GridCell GridCellOf(const Cell& seen, bool with_runtime) {
+  const scenario::Case& c = *seen.c;
+  const std::string strategy = c.strategy.Text();
+  GridCell cell{with_runtime ? c.runtime + " " + strategy : strategy,
+                scenario::HostAndMask(c.host, c.mask), "loads", GridCell::kGood};
+  if (seen.verdict == Verdict::kSkipped) {
     cell.text = "-";
     cell.look = GridCell::kPlain;
-  } else if (result.observation.outcome == Outcome::kRaised) {
+  } else if (seen.outcome == Outcome::kRaised) {
     cell.text = "fails";
     cell.look = GridCell::kOdd;
-  } else if (result.observation.outcome != Outcome::kLoaded) {
-    cell.text = OutcomeName(result.observation.outcome);
+  } else if (seen.outcome != Outcome::kLoaded) {
+    cell.text = OutcomeName(seen.outcome);
     cell.look = GridCell::kPlain;
   }
-  if (Unexpected(result)) {
+  if (Unexpected(seen)) {
     cell.text += " !";
     cell.look = GridCell::kBad;
   }
@@ -110,14 +109,14 @@ class Table {
     text += "\n";
     for (const std::string& row : rows_) {
       text += indent + Pad(row, first_);
-      for (const Column& column : columns) text += gap + Cell(row, column);
+      for (const Column& column : columns) text += gap + Text(row, column);
       text.erase(text.find_last_not_of(' ') + 1);
       text += "\n";
     }
     return text;
   }
 
-  std::string Cell(const std::string& row, const Column& column) const {
+  std::string Text(const std::string& row, const Column& column) const {
     const auto found = std::find_if(cells_.begin(), cells_.end(), [&](const GridCell& cell) {
       return cell.row == row && cell.column == column.name;
     });
@@ -139,12 +138,12 @@ std::string Grid(std::span<const GridCell> cells, const Style& style, std::size_
   return Table(cells, style, indent).Text();
 }
 
-std::string Grid(std::span<const Result> results, const Style& style) {
-  const bool several = std::any_of(results.begin(), results.end(), [&](const Result& result) {
-    return result.c.runtime != results.front().c.runtime;
+std::string Grid(std::span<const Cell> seen, const Style& style) {
+  const bool several = std::any_of(seen.begin(), seen.end(), [&](const Cell& cell) {
+    return cell.c->runtime != seen.front().c->runtime;
   });
   std::vector<GridCell> cells;
-  for (const Result& result : results) cells.push_back(CellOf(result, several));
+  for (const Cell& cell : seen) cells.push_back(GridCellOf(cell, several));
   return Grid(cells, style, 0);
 }
 

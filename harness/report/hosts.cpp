@@ -6,9 +6,9 @@
 #include <map>
 
 #include "harness/host/flight_log.h"
-#include "src/base/size.h"
 #include "harness/report/table.h"
 #include "harness/suite/predict_case.h"
+#include "src/base/size.h"
 #include "src/simcuda/interface/errors.h"
 
 namespace portcullis::report {

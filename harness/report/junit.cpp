@@ -3,10 +3,9 @@
 #include <fmt/format.h>
 #include <fmt/ranges.h>
 
-#include <map>
-#include <vector>
+#include <algorithm>
+#include <utility>
 
-#include "harness/report/whole_file.h"
 #include "harness/report/xml.h"
 
 namespace portcullis::report {
@@ -31,40 +30,41 @@ std::string Body(const Result& result) {
   return "";
 }
 
-std::string Suite(const std::string& name, const std::vector<const Result*>& results) {
-  std::size_t failures = 0;
-  std::size_t errors = 0;
-  std::size_t skipped = 0;
-  double seconds = 0;
-  std::string cases;
-  for (const Result* result : results) {
-    failures += result->judgement.verdict == Verdict::kNotAsExpected ? 1 : 0;
-    errors += result->judgement.verdict == Verdict::kError ? 1 : 0;
-    skipped += result->judgement.verdict == Verdict::kSkipped ? 1 : 0;
-    seconds += result->observation.wall_seconds;
-    cases +=
-        fmt::format("    <testcase classname=\"{}\" name=\"{}\" time=\"{:.3f}\">{}</testcase>\n",
-                    Xml(name), Xml(result->c.id), result->observation.wall_seconds, Body(*result));
-  }
-  return fmt::format(
-      "  <testsuite name=\"{}\" tests=\"{}\" failures=\"{}\" errors=\"{}\" skipped=\"{}\" "
-      "time=\"{:.3f}\">\n{}  </testsuite>\n",
-      Xml(name), results.size(), failures, errors, skipped, seconds, cases);
+std::string TestCase(const Result& result) {
+  return fmt::format("    <testcase classname=\"{}\" name=\"{}\" time=\"{:.3f}\">{}</testcase>\n",
+                     Xml(result.c.scenario), Xml(result.c.id), result.observation.wall_seconds,
+                     Body(result));
 }
 
 }  // namespace
 
-std::string JUnit(std::span<const Result> results) {
-  std::map<std::string, std::vector<const Result*>> suites;
-  for (const Result& result : results) suites[result.c.scenario].push_back(&result);
-  std::string text =
-      "<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n<testsuites name=\"portcullis\">\n";
-  for (const auto& [name, cases] : suites) text += Suite(name, cases);
-  return text + "</testsuites>\n";
+JUnitFile::JUnitFile(std::filesystem::path file, std::size_t cases)
+    : file_(std::move(file)), cases_(cases) {}
+
+void JUnitFile::Add(std::size_t number, const Result& result) {
+  const Verdict verdict = result.judgement.verdict;
+  Suite& suite = suites_[result.c.scenario];
+  suite.failures += verdict == Verdict::kNotAsExpected ? 1 : 0;
+  suite.errors += verdict == Verdict::kError ? 1 : 0;
+  suite.skipped += verdict == Verdict::kSkipped ? 1 : 0;
+  suite.seconds += result.observation.wall_seconds;
+  suite.cases.push_back(static_cast<std::uint32_t>(number));
+  cases_.Put(number, TestCase(result));
 }
 
-void WriteJUnit(const std::filesystem::path& file, std::span<const Result> results) {
-  WriteWholeFile(file, JUnit(results));
+void JUnitFile::Finish() {
+  file_.Write("<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n<testsuites name=\"portcullis\">\n");
+  for (auto& [name, suite] : suites_) {
+    file_.Write(fmt::format(
+        "  <testsuite name=\"{}\" tests=\"{}\" failures=\"{}\" errors=\"{}\" skipped=\"{}\" "
+        "time=\"{:.3f}\">\n",
+        Xml(name), suite.cases.size(), suite.failures, suite.errors, suite.skipped, suite.seconds));
+    std::sort(suite.cases.begin(), suite.cases.end());
+    for (const std::uint32_t number : suite.cases) file_.Write(cases_.Get(number));
+    file_.Write("  </testsuite>\n");
+  }
+  file_.Write("</testsuites>\n");
+  file_.Finish();
 }
 
 }  // namespace portcullis::report

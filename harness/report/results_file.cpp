@@ -1,9 +1,7 @@
 #include "harness/report/results_file.h"
 
-#include <fmt/format.h>
-#include <unistd.h>
-
-#include "src/base/error.h"
+#include <array>
+#include <utility>
 
 namespace portcullis::report {
 namespace {
@@ -109,7 +107,34 @@ json PredictionJson(const std::optional<portability::Prediction>& prediction) {
           {"reason", prediction->reason}, {"remedy", prediction->remedy}};
 }
 
+json HeaderJson(const RunFacts& facts) {
+  return {{"kind", "header"},
+          {"schema", kResultsSchema},
+          {"portcullis", facts.version},
+          {"started", facts.started},
+          {"arguments", facts.arguments},
+          {"runtimes", facts.runtimes},
+          {"cases", facts.cases},
+          {"list", {{"cases", facts.list_cases}, {"sha256", facts.list_sha256}}},
+          {"shard", {{"number", facts.shard.number}, {"of", facts.shard.of}}},
+          {"repeat", facts.repeat},
+          {"shuffle", OrNull(facts.shuffle)}};
+}
+
 }  // namespace
+
+std::string LineOf(const json& value) {
+  return value.dump(-1, ' ', false, json::error_handler_t::replace) + "\n";
+}
+
+json FooterJson(const Totals& totals, bool complete) {
+  return {{"kind", "footer"},
+          {"complete", complete},
+          {"as_expected", totals.as_expected},
+          {"not_as_expected", totals.not_as_expected},
+          {"errors", totals.errors},
+          {"skipped", totals.skipped}};
+}
 
 void Totals::Add(verdict::Verdict verdict) {
   switch (verdict) {
@@ -150,64 +175,34 @@ json ToJson(const verdict::Result& result) {
 }
 
 ResultsFile::ResultsFile(std::filesystem::path file, const RunFacts& facts)
-    : file_(std::move(file)), half_(file_.string() + ".partial") {
-  stream_ = std::fopen(half_.c_str(), "we");
-  if (stream_ == nullptr)
-    throw CannotRun(SystemError(fmt::format("cannot write {}", half_.string())));
-  Line({{"kind", "header"},
-        {"schema", kResultsSchema},
-        {"portcullis", facts.version},
-        {"started", facts.started},
-        {"arguments", facts.arguments},
-        {"runtimes", facts.runtimes},
-        {"cases", facts.cases},
-        {"list", {{"cases", facts.list_cases}, {"sha256", facts.list_sha256}}},
-        {"shard", {{"number", facts.shard.number}, {"of", facts.shard.of}}},
-        {"repeat", facts.repeat},
-        {"shuffle", OrNull(facts.shuffle)}});
+    : file_(std::move(file)), waiting_(facts.cases), cases_(facts.cases) {
+  file_.Write(LineOf(HeaderJson(facts)));
+  file_.Flush();
 }
 
-ResultsFile::~ResultsFile() { Discard(); }
-
-void ResultsFile::Discard() {
-  if (stream_ == nullptr) return;
-  std::fclose(std::exchange(stream_, nullptr));
-  std::error_code ignored;
-  std::filesystem::remove(half_, ignored);
+void ResultsFile::Add(std::size_t number, const verdict::Result& result) {
+  const std::string line = LineOf(ToJson(result));
+  if (number != next_) return waiting_.Put(number, line);
+  file_.Write(line);
+  ++next_;
+  WriteWaiting(false);
+  file_.Flush();
 }
 
-void ResultsFile::Refused(const std::string& doing) {
-  const std::string text = SystemError(fmt::format("cannot {} {}", doing, half_.string()));
-  Discard();  // here, because a constructor that throws has no destructor
-  throw CannotRun(text);
-}
-
-void ResultsFile::Line(const json& value) {
-  // Error texts may hold any bytes; JSON may not.
-  const std::string line = value.dump(-1, ' ', false, json::error_handler_t::replace) + "\n";
-  if (std::fwrite(line.data(), 1, line.size(), stream_) != line.size() ||
-      std::fflush(stream_) != 0) {
-    Refused("write");
+void ResultsFile::WriteWaiting(bool over_gaps) {
+  for (; next_ < cases_; ++next_) {
+    if (waiting_.Has(next_)) {
+      file_.Write(waiting_.Get(next_));
+    } else if (!over_gaps) {
+      return;
+    }
   }
 }
-
-void ResultsFile::Add(const verdict::Result& result) { Line(ToJson(result)); }
 
 void ResultsFile::Finish(const Totals& totals, bool complete) {
-  Line({{"kind", "footer"},
-        {"complete", complete},
-        {"as_expected", totals.as_expected},
-        {"not_as_expected", totals.not_as_expected},
-        {"errors", totals.errors},
-        {"skipped", totals.skipped}});
-  if (fsync(fileno(stream_)) != 0 && errno != EINVAL) Refused("write");
-  std::FILE* stream = std::exchange(stream_, nullptr);
-  if (std::fclose(stream) != 0 || std::rename(half_.c_str(), file_.c_str()) != 0) {
-    const std::string text = SystemError(fmt::format("cannot finish {}", file_.string()));
-    std::error_code ignored;
-    std::filesystem::remove(half_, ignored);
-    throw CannotRun(text);
-  }
+  WriteWaiting(true);
+  file_.Write(LineOf(FooterJson(totals, complete)));
+  file_.Finish();
 }
 
 }  // namespace portcullis::report

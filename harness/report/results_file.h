@@ -3,7 +3,6 @@
 #pragma once
 
 #include <cstdint>
-#include <cstdio>
 #include <filesystem>
 #include <nlohmann/json.hpp>
 #include <optional>
@@ -11,6 +10,8 @@
 #include <string>
 #include <vector>
 
+#include "harness/report/spool.h"
+#include "harness/report/whole_file.h"
 #include "harness/suite/shard.h"
 #include "harness/verdict/result.h"
 
@@ -40,27 +41,27 @@ struct Totals {
 };
 
 nlohmann::json ToJson(const verdict::Result& result);
+nlohmann::json FooterJson(const Totals& totals, bool complete);
+// One line of the file. Error texts may hold any bytes; what JSON may not hold becomes U+FFFD.
+std::string LineOf(const nlohmann::json& value);
 
-// Writes beside the final name and renames at the end, so that no half file stands under it.
-// Every function throws CannotRun when the operating system refuses (a full disk); the half file
-// is then removed.
+// Results come in any order and stand in that of their numbers; one that comes too early waits on
+// disk. Every function throws CannotRun when the operating system refuses (a full disk); the half
+// file is then removed.
 class ResultsFile {
  public:
   ResultsFile(std::filesystem::path file, const RunFacts& facts);
-  ~ResultsFile();
-  ResultsFile(const ResultsFile&) = delete;
-  ResultsFile& operator=(const ResultsFile&) = delete;
-  void Add(const verdict::Result& result);
-  // Writes the footer; `complete` is false after an interruption.
+  // `number` is the case's place among the facts' cases; each comes once.
+  void Add(std::size_t number, const verdict::Result& result);
+  // Writes the footer; `complete` is false if some case did not come.
   void Finish(const Totals& totals, bool complete);
 
  private:
-  void Line(const nlohmann::json& json);
-  [[noreturn]] void Refused(const std::string& doing);
-  void Discard();  // the half file
+  void WriteWaiting(bool over_gaps);
 
-  std::filesystem::path file_, half_;
-  std::FILE* stream_ = nullptr;
+  WholeFile file_;
+  Spool waiting_;
+  std::size_t cases_, next_ = 0;
 };
 
 }  // namespace portcullis::report

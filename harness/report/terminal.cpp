@@ -3,14 +3,11 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <map>
 
 namespace portcullis::report {
 namespace {
 
 using verdict::Answer;
-using verdict::Result;
-using verdict::Verdict;
 
 constexpr std::chrono::milliseconds kBetweenLines{100};  // of progress on a terminal
 
@@ -48,21 +45,6 @@ std::string CountsText(const verdict::ClaimAnswer& answer) {
     if (count > 0) text += fmt::format("{}{} {}", text.empty() ? "" : ", ", count, name);
   }
   return text;
-}
-
-std::string Finding(const Result& result, const std::string& again, const Style& style) {
-  std::string text = fmt::format("{}: {}\n", style.Bad(VerdictName(result.judgement.verdict)),
-                                 style.Bold(result.c.id));
-  for (const std::string& difference : result.judgement.differences) {
-    const auto lines = Wrap(difference, std::max<std::size_t>(style.width(), 40) - 4);
-    for (std::size_t i = 0; i < lines.size(); ++i) {
-      text += fmt::format("{}{}\n", i == 0 ? "  - " : "    ", lines[i]);
-    }
-  }
-  if (result.c.expectation) {
-    text += fmt::format("    stated in {}\n", style.Dim(result.c.expectation->where));
-  }
-  return text + fmt::format("    run it again: {}\n", again);
 }
 
 }  // namespace
@@ -120,28 +102,6 @@ std::string ClaimsTable(std::span<const verdict::ClaimAnswer> answers, const Sty
     add(answer.claim.says, false);
     if (!answer.evidence.empty()) add("→ " + answer.evidence, false);
     add(CountsText(answer), true);
-  }
-  return text;
-}
-
-std::string Findings(std::span<const Result> results,
-                     const std::function<std::string(const Result&)>& again, const Style& style) {
-  constexpr std::size_t kMost = 20;
-  std::string text;
-  std::size_t found = 0;
-  std::map<std::string, int> skipped;
-  for (const Result& result : results) {
-    if (result.judgement.verdict == Verdict::kSkipped) ++skipped[result.judgement.reason];
-    if (result.judgement.verdict == Verdict::kNotAsExpected ||
-        result.judgement.verdict == Verdict::kError) {
-      if (++found <= kMost) text += Finding(result, again(result), style);
-    }
-  }
-  if (found > kMost) {
-    text += style.Bad(fmt::format("and {} more; --json FILE has them all\n", found - kMost));
-  }
-  for (const auto& [reason, count] : skipped) {
-    text += style.Odd(fmt::format("skipped: {} cases: {}\n", count, reason));
   }
   return text;
 }

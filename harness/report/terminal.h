@@ -1,10 +1,9 @@
-// Owns: what a person sees of a run: progress, the table of claims, what is not as expected.
+// Owns: what a person sees of a run: progress, the table of claims, grids of outcomes.
 #pragma once
 
 #include <chrono>
 #include <cstddef>
 #include <cstdio>
-#include <functional>
 #include <span>
 #include <string>
 #include <string_view>
@@ -58,14 +57,17 @@ class Progress {
 
 // The table of claims, one claim a row with its evidence under it.
 std::string ClaimsTable(std::span<const verdict::ClaimAnswer> answers, const Style& style);
-// The results that are not as expected or errors, with what differs and the command that runs
-// this one case again (the first twenty, then how many more); then the skipped ones by reason.
-std::string Findings(std::span<const verdict::Result> results,
-                     const std::function<std::string(const verdict::Result&)>& again,
-                     const Style& style);
 // "132 cases: 130 as expected, 2 not as expected, 0 errors, 0 skipped; 41.2 s"
 std::string Summary(const Totals& totals, double seconds, const Style& style);
-// A grid of outcomes for somebody's own checkpoint: strategies down, hosts across.
-std::string Grid(std::span<const verdict::Result> results, const Style& style);
+
+// What a grid shows of one case.
+struct Cell {
+  const scenario::Case* c = nullptr;
+  verdict::Outcome outcome = verdict::Outcome::kNotStarted;
+  verdict::Verdict verdict = verdict::Verdict::kSkipped;
+};
+// A grid of outcomes for somebody's own checkpoint: strategies down, hosts across, both in the
+// order of their first cells.
+std::string Grid(std::span<const Cell> cells, const Style& style);
 
 }  // namespace portcullis::report

@@ -7,8 +7,8 @@
 #include <nlohmann/json.hpp>
 #include <tuple>
 
-#include "src/base/size.h"
 #include "harness/report/table.h"
+#include "src/base/size.h"
 #include "src/simcuda/interface/errors.h"
 
 namespace portcullis::report {

@@ -1,24 +1,59 @@
 #include "harness/report/whole_file.h"
 
 #include <fmt/format.h>
+#include <unistd.h>
 
-#include <cstdio>
+#include <cerrno>
+#include <utility>
 
 #include "src/base/error.h"
 
 namespace portcullis::report {
 
-void WriteWholeFile(const std::filesystem::path& file, std::string_view text) {
-  const std::string half = file.string() + ".partial";
-  std::FILE* stream = std::fopen(half.c_str(), "we");
-  if (stream == nullptr) throw CannotRun(SystemError(fmt::format("cannot write {}", half)));
-  const bool written = std::fwrite(text.data(), 1, text.size(), stream) == text.size();
-  const bool closed = std::fclose(stream) == 0;
-  if (written && closed && std::rename(half.c_str(), file.c_str()) == 0) return;
-  const std::string refusal = SystemError(fmt::format("cannot write {}", file.string()));
+WholeFile::WholeFile(std::filesystem::path file)
+    : file_(std::move(file)), half_(file_.string() + ".partial") {
+  stream_ = std::fopen(half_.c_str(), "we");
+  if (stream_ == nullptr) {
+    throw CannotRun(SystemError(fmt::format("cannot write {}", half_.string())));
+  }
+}
+
+WholeFile::~WholeFile() { Discard(); }
+
+void WholeFile::Write(std::string_view text) {
+  if (std::fwrite(text.data(), 1, text.size(), stream_) != text.size()) Refused("write");
+}
+
+void WholeFile::Flush() {
+  if (std::fflush(stream_) != 0) Refused("write");
+}
+
+void WholeFile::Finish() {
+  Flush();
+  if (fsync(fileno(stream_)) != 0 && errno != EINVAL) Refused("write");  // a pipe has no disk
+  const bool closed = std::fclose(std::exchange(stream_, nullptr)) == 0;
+  if (!closed || std::rename(half_.c_str(), file_.c_str()) != 0) Refused("finish");
+  half_.clear();
+}
+
+void WholeFile::Refused(const char* doing) {
+  const std::string text = SystemError(fmt::format("cannot {} {}", doing, half_.string()));
+  Discard();
+  throw CannotRun(text);
+}
+
+void WholeFile::Discard() {
+  if (stream_ != nullptr) std::fclose(std::exchange(stream_, nullptr));
+  if (half_.empty()) return;
   std::error_code ignored;
-  std::filesystem::remove(half, ignored);
-  throw CannotRun(refusal);
+  std::filesystem::remove(half_, ignored);
+  half_.clear();
+}
+
+void WriteWholeFile(const std::filesystem::path& file, std::string_view text) {
+  WholeFile whole(file);
+  whole.Write(text);
+  whole.Finish();
 }
 
 }  // namespace portcullis::report

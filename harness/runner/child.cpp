@@ -1,6 +1,7 @@
 #include "harness/runner/child.h"
 
 #include <signal.h>
+#include <sys/resource.h>
 #include <sys/wait.h>
 
 #include <algorithm>
@@ -15,6 +16,17 @@ using namespace std::chrono_literals;
 constexpr auto kTermGrace = 500ms;    // between SIGTERM and SIGKILL
 constexpr auto kSweepGrace = 1000ms;  // for killed processes to die and their pipes to close
 constexpr auto kSweepPause = 2ms;
+
+void SetLimit(pid_t process, __rlimit_resource resource, std::optional<std::uint64_t> most) {
+  if (!most) return;
+  const rlimit limit{*most, *most};
+  prlimit(process, resource, &limit, nullptr);  // fails only if it has ended
+}
+
+void SetLimits(pid_t process, const Limits& limits) {
+  SetLimit(process, RLIMIT_DATA, limits.memory_bytes);
+  SetLimit(process, RLIMIT_NOFILE, limits.open_files);
+}
 
 }  // namespace
 
@@ -55,6 +67,7 @@ void Child::Start(Launched launched) {
   life_ = std::move(launched.life);
   pid_ = life_->pid();
   strays_.Own(pid_);
+  SetLimits(pid_, command_.limits);  // it has not read its input yet
   exit_.assign(dup(life_->news()));
   WatchExit();
   Listen(std::move(launched.ends));

@@ -20,6 +20,7 @@
 
 #include <chrono>
 #include <cstddef>
+#include <cstdint>
 #include <filesystem>
 #include <functional>
 #include <map>
@@ -42,6 +43,14 @@ struct Warm {
   bool operator<(const Warm& other) const;          // by what is started
 };
 
+// What one child may have of this machine; nothing: as much as this process.
+struct Limits {
+  // Private writable memory: heap, stacks, what a forked child has of its warm loader. It is not
+  // the address space, of which CUDA reserves more than there is memory (RLIMIT_DATA, Linux 4.7).
+  std::optional<std::uint64_t> memory_bytes;
+  std::optional<std::uint64_t> open_files;  // RLIMIT_NOFILE
+};
+
 struct Command {
   std::vector<std::string> argv;  // argv[0] is a path, not searched for
   // The whole of it, but for PORTCULLIS_ANSWER_FD and PORTCULLIS_CHILD, which the runner sets.
@@ -52,6 +61,7 @@ struct Command {
   std::optional<Warm> warm;  // nothing: a fresh process
   // No two commands that name the same one run at once: a GPU that a case needs to itself, say.
   std::vector<std::string> resources;
+  Limits limits;
   std::size_t output_limit = 256U << 10U;  // per stream: the first and the last half are kept
 };
 

@@ -48,18 +48,18 @@ enum class Shows { kNothing, kConfirms, kLimits, kRefutes };
 // The outcome that a scenario states before anything runs.
 struct Expectation {
   // Exactly one of these is set.
-  std::optional<Devices> loads;        // it loads, every byte equal
-  std::optional<Devices> wrong_bytes;  // it loads without an error, and some bytes are wrong
-  std::string raises;                  // id of an error class
-  int crashes = 0;                     // number of the signal that ends the loader
+  std::optional<Devices> loads;            // it loads, every byte equal
+  std::optional<Devices> wrong_bytes;      // it loads without an error, and some bytes are wrong
+  std::string raises;                      // id of an error class
+  int crashes = 0;                         // number of the signal that ends the loader
   std::chrono::milliseconds times_out{0};  // it does not end within this time, and no case has more
 
-  std::string phase;             // with raises: "load", "move" or "use"
+  std::string phase;  // with raises: "load", "move" or "use"
   Moved moved;
   // With raises: the GPUs' memory is not given back, because the fault has ended their contexts.
   bool memory_held = false;
-  bool fault_idle = false;       // the fault is armed and never fires
-  std::string leaves;           // with the strategy save: "nothing", "partial", "whole"; "" for others
+  bool fault_idle = false;  // the fault is armed and never fires
+  std::string leaves;       // with the strategy save: "nothing", "partial", "whole"; "" for others
   bool reader_refuses = false;  // static reading says that the checkpoint is damaged
   Shows shows = Shows::kNothing;
   std::string note;   // what it shows, for people

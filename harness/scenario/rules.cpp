@@ -119,8 +119,9 @@ void RequireOneOutcome(const YamlValue& rule) {
   const auto said = std::count_if(kOutcomes.begin(), kOutcomes.end(),
                                   [&](const char* key) { return rule.Find(key).has_value(); });
   if (said == 1) return;
-  rule.Fail("a rule says one outcome: what 'loads' (where to), 'raises' (an error class), "
-            "'wrong-bytes' (where to), 'crashes' (a signal) or 'times-out' (a time)");
+  rule.Fail(
+      "a rule says one outcome: what 'loads' (where to), 'raises' (an error class), "
+      "'wrong-bytes' (where to), 'crashes' (a signal) or 'times-out' (a time)");
 }
 
 // What is said of faults and damages besides the outcome.
@@ -190,9 +191,10 @@ std::vector<Rule> ReadRules(const YamlValue& expect) {
   if (!expect.IsList()) expect.Fail(expect.Found(), "a list of rules");
   std::vector<Rule> rules;
   for (const YamlValue& rule : expect.Items()) {
-    rule.OnlyKeys({"checkpoint", "host", "mask", "runtime", "torch", "strategy", "fault", "damage", "loads",
-                   "raises", "wrong-bytes", "crashes", "times-out", "in", "moved", "memory",
-                   "fires", "leaves", "reader", "shows", "note"});
+    rule.OnlyKeys({"checkpoint", "host",   "mask",  "runtime", "torch",       "strategy",
+                   "fault",      "damage", "loads", "raises",  "wrong-bytes", "crashes",
+                   "times-out",  "in",     "moved", "memory",  "fires",       "leaves",
+                   "reader",     "shows",  "note"});
     rules.push_back({Texts(rule, "checkpoint"), Texts(rule, "host"), Texts(rule, "mask"),
                      Texts(rule, "runtime"), Texts(rule, "strategy"), Texts(rule, "fault"),
                      Texts(rule, "damage"), ReadExpectation(rule)});

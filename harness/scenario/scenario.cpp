@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <set>
+#include <unordered_set>
 
 #include "harness/host/fault_text.h"
 #include "harness/scenario/rules.h"
@@ -121,24 +122,28 @@ Matrix ReadMatrix(const YamlValue& value, const KnownNames& known) {
     CheckName(item, "damage", item.Text(), known.damages);
   };
   return {ReadNames(value.Key("checkpoint"), "checkpoint", known.checkpoints),
-          ReadNames(value.Key("runtime"), "runtime", known.runtimes), ReadHosts(value, known),
-          ReadStrategies(value.Key("strategy")), ReadOptional(value, "fault", CheckFault),
+          ReadNames(value.Key("runtime"), "runtime", known.runtimes),
+          ReadHosts(value, known),
+          ReadStrategies(value.Key("strategy")),
+          ReadOptional(value, "fault", CheckFault),
           ReadOptional(value, "damage", check_damage)};
 }
 
-void ExpandFaults(const Matrix& matrix, Case c, std::vector<Case>& cases) {
+template <typename Take>
+void ExpandFaults(const Matrix& matrix, Case c, const Take& take) {
   for (const auto& damage : matrix.damages) {
     for (const auto& fault : matrix.faults) {
       c.damage = damage;
       c.fault = fault;
       c.id = CaseId(c);
-      cases.push_back(c);
+      take(c);
     }
   }
 }
 
-void Expand(const Matrix& matrix, const Case& common, const KnownNames& known,
-            std::vector<Case>& cases) {
+// Calls `take` with every case of a matrix.
+template <typename Take>
+void Expand(const Matrix& matrix, const Case& common, const KnownNames& known, Take take) {
   for (const auto& checkpoint : matrix.checkpoints) {
     for (const auto& [host, mask] : matrix.hosts) {
       for (const auto& runtime : matrix.runtimes) {
@@ -151,67 +156,93 @@ void Expand(const Matrix& matrix, const Case& common, const KnownNames& known,
           const auto version = known.versions.find(runtime);
           if (version != known.versions.end()) c.torch = version->second;
           c.strategy = strategy;
-          ExpandFaults(matrix, c, cases);
+          ExpandFaults(matrix, c, take);
         }
       }
     }
   }
 }
 
-// Gives every case the first rule that fits it. A rule for other versions of PyTorch than those of
+// Gives cases the first rule that fits them. A rule for other versions of PyTorch than those of
 // this run meets its cases too, only not now.
-void Expect(const YamlValue& root, const std::vector<Rule>& rules, std::vector<Case>& cases) {
-  std::set<const Rule*> used;
-  for (Case& c : cases) {
+class Expecter {
+ public:
+  explicit Expecter(const YamlValue& list) : list_(list), rules_(ReadRules(list)) {}
+
+  void Expect(Case& c) {
     const auto rule =
-        std::find_if(rules.begin(), rules.end(), [&](const Rule& r) { return r.Fits(c); });
-    if (rule == rules.end()) {
-      root.Key("expect").Fail(fmt::format("no rule fits the case {}", c.id));
-    }
-    used.insert(&*rule);
-    for (const Rule& other : rules) {
-      if (!other.torch_text.empty() && other.FitsOfAnyVersion(c)) used.insert(&other);
+        std::find_if(rules_.begin(), rules_.end(), [&](const Rule& r) { return r.Fits(c); });
+    if (rule == rules_.end()) list_.Fail(fmt::format("no rule fits the case {}", c.id));
+    used_.insert(&*rule);
+    for (const Rule& other : rules_) {
+      if (!other.torch_text.empty() && other.FitsOfAnyVersion(c)) used_.insert(&other);
     }
     c.expectation = rule->expectation;
   }
-  for (const Rule& rule : rules) {
-    if (!used.contains(&rule)) {
+
+  void RefuseUnused() const {
+    for (const Rule& rule : rules_) {
+      if (used_.contains(&rule)) continue;
       throw UsageError(rule.expectation.where + ": this rule fits no case of the matrix");
     }
   }
-}
 
-void RefuseDoubles(const YamlValue& root, const std::vector<Case>& cases) {
-  std::set<std::string> ids;
-  for (const Case& c : cases) {
-    if (!ids.insert(c.id).second) {
-      root.Key("matrix").Fail(fmt::format("the case {} stands twice", c.id));
-    }
+ private:
+  const YamlValue list_;
+  const std::vector<Rule> rules_;
+  std::set<const Rule*> used_;
+};
+
+// Finds ids that a list has already, by their hashes: the ids themselves would take ten times the
+// memory.
+class Doubles {
+ public:
+  Doubles(const YamlValue& matrix, const CaseList& cases)
+      : matrix_(matrix), cases_(cases), of_other_files_(cases.size()) {
+    for (const Case& c : cases) hashes_.insert(std::hash<std::string>()(c.id));
   }
-}
+
+  // Throws if a case of the list has this id.
+  void Refuse(const std::string& id) {
+    if (hashes_.insert(std::hash<std::string>()(id)).second) return;
+    const auto there = cases_.Find(id);
+    if (!there) return;  // another id with the same hash
+    matrix_.Fail(fmt::format("the case {} stands {}", id,
+                             *there < of_other_files_ ? "in another file too" : "twice"));
+  }
+
+ private:
+  const YamlValue matrix_;
+  const CaseList& cases_;
+  const std::size_t of_other_files_;
+  std::unordered_set<std::size_t> hashes_;
+};
 
 }  // namespace
 
-std::vector<Case> ReadScenario(const YamlValue& root, const std::string& name,
-                               const KnownNames& known) {
+void ReadScenario(const YamlValue& root, const std::string& name, const KnownNames& known,
+                  CaseList& cases) {
   root.OnlyKeys({"claim", "why", "matrix", "expect"});
   Case common;
   common.scenario = name;
   common.why = root.Key("why").Text();
   if (const auto claim = root.Find("claim")) common.claim = claim->Text();
-  std::vector<Case> cases;
+  Expecter expecter(root.Key("expect"));
+  Doubles doubles(root.Key("matrix"), cases);
   for (const YamlValue& matrix : root.Key("matrix").Items()) {
-    Expand(ReadMatrix(matrix, known), common, known, cases);
+    Expand(ReadMatrix(matrix, known), common, known, [&](Case c) {
+      doubles.Refuse(c.id);
+      expecter.Expect(c);
+      cases.Add(c);
+    });
   }
-  RefuseDoubles(root, cases);
-  Expect(root, ReadRules(root.Key("expect")), cases);
-  return cases;
+  expecter.RefuseUnused();
 }
 
-std::vector<Case> ReadScenario(const fs::path& file, const KnownNames& known) {
+void ReadScenario(const fs::path& file, const KnownNames& known, CaseList& cases) {
   KnownNames beside = known;
   beside.folder = file.parent_path();
-  return ReadScenario(YamlValue::Load(file), file.stem().string(), beside);
+  ReadScenario(YamlValue::Load(file), file.stem().string(), beside, cases);
 }
 
 std::vector<fs::path> FindScenarios(const fs::path& where) {

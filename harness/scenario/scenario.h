@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "harness/scenario/case.h"
+#include "harness/scenario/case_list.h"
 #include "src/base/yaml.h"
 
 namespace portcullis::scenario {
@@ -22,12 +23,12 @@ struct KnownNames {
   std::map<std::string, portability::TorchVersion> versions = {};
 };
 
-// The cases of one scenario file, in matrix order: checkpoint, host, mask, runtime, strategy,
-// damage, fault, the last varying fastest. Every case must meet exactly one rule of `expect` (the first that fits
-// counts), and every rule must meet a case.
-std::vector<Case> ReadScenario(const std::filesystem::path& file, const KnownNames& known);
-std::vector<Case> ReadScenario(const YamlValue& root, const std::string& name,
-                               const KnownNames& known);
+// Adds the cases of one scenario file, in matrix order: checkpoint, host, mask, runtime, strategy,
+// damage, fault, the last varying fastest. Every case must meet exactly one rule of `expect` (the
+// first that fits counts), and every rule must meet a case.
+void ReadScenario(const std::filesystem::path& file, const KnownNames& known, CaseList& cases);
+void ReadScenario(const YamlValue& root, const std::string& name, const KnownNames& known,
+                  CaseList& cases);
 
 // The *.yaml files below a folder, sorted; a file stands for itself. Missing: UsageError.
 std::vector<std::filesystem::path> FindScenarios(const std::filesystem::path& where);

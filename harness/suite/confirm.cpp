@@ -43,8 +43,8 @@ void Confirmer::Confirm(Checked& checked, const Question& question) {
                     std::chrono::minutes(1),
                     4,
                     question.trust};
-  RunCases(suite, own.Cases(question.hosts, question.runtimes, question.strategies), runner_,
-           [&](const verdict::Result& result) { Add(checked, result); });
+  const auto cases = own.Cases(question.hosts, question.runtimes, question.strategies);
+  for (const auto& result : ResultsOf(suite, cases, runner_)) Add(checked, result);
   if (runner_.interrupted()) throw CannotRun("interrupted while loading");
 }
 

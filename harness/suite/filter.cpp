@@ -19,12 +19,10 @@ struct Pattern {
 };
 
 std::vector<Pattern> PatternsOf(const std::vector<std::string>& ids,
-                                const std::vector<scenario::Case>& cases) {
+                                const scenario::CaseList& cases) {
   std::vector<Pattern> patterns;
   for (const std::string& text : ids) {
-    const bool is_whole_id = std::any_of(cases.begin(), cases.end(),
-                                         [&](const scenario::Case& c) { return c.id == text; });
-    patterns.push_back({text, is_whole_id});
+    patterns.push_back({text, cases.Find(text).has_value()});
   }
   return patterns;
 }
@@ -53,10 +51,13 @@ bool Contains(std::string_view text, std::string_view pattern) {
   }
 }
 
-std::vector<scenario::Case> Filter(std::vector<scenario::Case> cases, const Choice& choice) {
+scenario::CaseList Filter(const scenario::CaseList& cases, const Choice& choice) {
   const auto patterns = PatternsOf(choice.ids, cases);
-  std::erase_if(cases, [&](const scenario::Case& c) { return !Keep(c, choice, patterns); });
-  return cases;
+  scenario::CaseList kept;
+  for (const scenario::Case& c : cases) {
+    if (Keep(c, choice, patterns)) kept.Add(c);
+  }
+  return kept;
 }
 
 }  // namespace portcullis::suite

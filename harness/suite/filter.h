@@ -5,7 +5,7 @@
 #include <string_view>
 #include <vector>
 
-#include "harness/scenario/case.h"
+#include "harness/scenario/case_list.h"
 
 namespace portcullis::suite {
 
@@ -15,7 +15,7 @@ struct Choice {
   std::vector<std::string> hosts, runtimes, strategies, ids;
 };
 
-std::vector<scenario::Case> Filter(std::vector<scenario::Case> cases, const Choice& choice);
+scenario::CaseList Filter(const scenario::CaseList& cases, const Choice& choice);
 
 // True if `pattern` occurs in `text`, * standing for any characters.
 bool Contains(std::string_view text, std::string_view pattern);

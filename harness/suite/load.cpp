@@ -106,6 +106,16 @@ void TakeEnd(const runner::Ended& ended, const std::string& id, Observation& obs
   }
 }
 
+// The folder is another one each time: in texts it is named as the child knows it.
+void WithoutFolder(const std::string& folder, Observation& observation) {
+  for (std::string* text :
+       {&observation.error_whole, &observation.error_short, &observation.trouble}) {
+    for (std::size_t at = 0; (at = text->find(folder, at)) != std::string::npos;) {
+      text->replace(at, folder.size(), "$TMPDIR");
+    }
+  }
+}
+
 // With a folder and a flight record of its own: nobody knows how far the lost one got.
 void SubmitAgain(Load load, const std::string& lost, runner::Runner& runner,
                  const std::function<void(Observation)>& done) {
@@ -136,6 +146,7 @@ void SubmitLoad(const Load& load, runner::Runner& runner, std::function<void(Obs
   command.input = Request(load);
   command.deadline = load.deadline;
   command.resources = load.resources;
+  command.limits = load.limits;
   if (!load.isolate) command.warm = WarmLoaderOf(load);
   runner.Submit(std::move(command), [scratch, child, load, &runner,
                                      done = std::move(done)](const runner::Ended& ended) {
@@ -145,6 +156,7 @@ void SubmitLoad(const Load& load, runner::Runner& runner, std::function<void(Obs
     observation.flight = child->Read();
     if (load.keep_calls) observation.calls = child->ReadLog();
     TakeEnd(ended, load.id, observation);
+    WithoutFolder(scratch->path().string(), observation);
     if (load.strategy.kind != portability::StrategyKind::kSave) return done(std::move(observation));
     ReadLeftover(load, scratch, std::move(observation), runner, done);
   });

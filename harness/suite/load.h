@@ -32,6 +32,7 @@ struct Load {
       std::nullopt;                         // what the strategy forward calls with
   std::vector<std::string> resources = {};  // no two loads that name the same run at once
   bool keep_calls = false;  // the observation is to have every call of the CUDA runtime
+  runner::Limits limits = {};
 };
 
 // What starts the warm loader of a load: the same for all of a runtime, on simulated hosts or on

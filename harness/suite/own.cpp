@@ -97,11 +97,11 @@ OwnCheckpoints::OwnCheckpoints(const std::vector<std::string>& files,
   runner.Run();
 }
 
-std::vector<scenario::Case> OwnCheckpoints::Cases(
-    const std::vector<std::string>& hosts, const std::vector<std::string>& runtimes,
-    const std::vector<std::string>& strategies) const {
+scenario::CaseList OwnCheckpoints::Cases(const std::vector<std::string>& hosts,
+                                         const std::vector<std::string>& runtimes,
+                                         const std::vector<std::string>& strategies) const {
   static constexpr std::array kRuntimes{"python"};
-  std::vector<scenario::Case> cases;
+  scenario::CaseList cases;
   for (const std::string& file : files_) {
     for (const std::string& host : OrStandard(hosts, kStandardHosts)) {
       for (const std::string& runtime : OrStandard(runtimes, kRuntimes)) {
@@ -114,7 +114,7 @@ std::vector<scenario::Case> OwnCheckpoints::Cases(
           c.runtime = runtime;
           c.strategy = portability::ParseStrategy(strategy);
           c.id = scenario::CaseId(c);
-          cases.push_back(std::move(c));
+          cases.Add(c);
         }
       }
     }

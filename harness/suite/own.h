@@ -9,7 +9,7 @@
 #include "harness/host/child_host.h"
 #include "harness/host/host.h"
 #include "harness/runner/runner.h"
-#include "harness/scenario/case.h"
+#include "harness/scenario/case_list.h"
 #include "harness/suite/suite.h"
 
 namespace portcullis::suite {
@@ -23,9 +23,9 @@ class OwnCheckpoints {
                  const std::vector<host::Runtime>& runtimes, bool trust, runner::Runner& runner);
 
   // Empty lists mean: the standard ones.
-  std::vector<scenario::Case> Cases(const std::vector<std::string>& hosts,
-                                    const std::vector<std::string>& runtimes,
-                                    const std::vector<std::string>& strategies) const;
+  scenario::CaseList Cases(const std::vector<std::string>& hosts,
+                           const std::vector<std::string>& runtimes,
+                           const std::vector<std::string>& strategies) const;
   Subject SubjectOf(const scenario::Case& c) const;
   // "vgg.pth: legacy, 5 tensors, 7,104 bytes, tags: cuda:0"
   std::string Headline(const std::string& file) const;

@@ -47,17 +47,13 @@ Shard ParseShard(const std::string& text) {
                   text, kMostShards));
 }
 
-std::vector<scenario::Case> CasesOf(const Shard& shard, std::vector<scenario::Case> cases) {
-  std::size_t kept = 0;
-  for (std::size_t i = shard.number - 1; i < cases.size(); i += shard.of) {
-    if (kept != i) cases[kept] = std::move(cases[i]);
-    ++kept;
-  }
-  cases.resize(kept);
-  return cases;
+scenario::CaseList CasesOf(const Shard& shard, const scenario::CaseList& cases) {
+  scenario::CaseList share;
+  for (std::size_t i = shard.number - 1; i < cases.size(); i += shard.of) share.Add(cases.At(i));
+  return share;
 }
 
-std::string DigestOf(const std::vector<scenario::Case>& cases) {
+std::string DigestOf(const scenario::CaseList& cases) {
   const Hash hash(EVP_MD_CTX_new(), EVP_MD_CTX_free);
   EVP_DigestInit_ex(hash.get(), EVP_sha256(), nullptr);
   for (const scenario::Case& c : cases) {

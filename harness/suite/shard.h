@@ -4,9 +4,8 @@
 
 #include <cstddef>
 #include <string>
-#include <vector>
 
-#include "harness/scenario/case.h"
+#include "harness/scenario/case_list.h"
 
 namespace portcullis::suite {
 
@@ -17,9 +16,9 @@ struct Shard {
 };
 // Throws UsageError unless 1 ≤ I ≤ N ≤ 100000.
 Shard ParseShard(const std::string& text);
-std::vector<scenario::Case> CasesOf(const Shard& shard, std::vector<scenario::Case> cases);
+scenario::CaseList CasesOf(const Shard& shard, const scenario::CaseList& cases);
 
 // SHA-256 of the ids of a list and of what its scenarios expect, in hexadecimal.
-std::string DigestOf(const std::vector<scenario::Case>& cases);
+std::string DigestOf(const scenario::CaseList& cases);
 
 }  // namespace portcullis::suite

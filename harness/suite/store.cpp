@@ -1,7 +1,10 @@
 #include "harness/suite/store.h"
 
+#include <fcntl.h>
 #include <fmt/format.h>
 #include <fmt/ranges.h>
+#include <sys/file.h>
+#include <unistd.h>
 
 #include <algorithm>
 #include <fstream>
@@ -25,6 +28,23 @@ std::string ReadText(const fs::path& file) {
   text << stream.rdbuf();
   return text.str();
 }
+
+// While it lives, no other process makes checkpoints in the folder.
+class FolderLock {
+ public:
+  explicit FolderLock(const fs::path& folder)
+      : descriptor_(open((folder / ".lock").c_str(), O_CREAT | O_RDWR | O_CLOEXEC, 0666)) {
+    if (descriptor_ < 0 || flock(descriptor_, LOCK_EX) != 0) {
+      throw CannotRun(SystemError(fmt::format("cannot lock {}/.lock", folder.string())));
+    }
+  }
+  ~FolderLock() { close(descriptor_); }
+  FolderLock(const FolderLock&) = delete;
+  FolderLock& operator=(const FolderLock&) = delete;
+
+ private:
+  int descriptor_;
+};
 
 // Size and time of a file that takes part in making: a changed maker makes again. A Python maker
 // is a folder's worth of modules.
@@ -128,13 +148,22 @@ void Store::Make(const std::vector<std::string>& names, bool again, runner::Runn
     throw CannotRun(
         fmt::format("cannot make the folder {}: {}", folder_.string(), error.message()));
   }
+  if (ToMake(names, again).empty()) return;
+  const FolderLock alone(folder_);  // other shards of a run may be here too
+  for (const auto& [recipe, maker] : ToMake(names, again)) MakeOne(*recipe, *maker, runner, made);
+  runner.Run();
+}
+
+std::vector<std::pair<const Recipe*, const host::Runtime*>> Store::ToMake(
+    const std::vector<std::string>& names, bool again) const {
+  std::vector<std::pair<const Recipe*, const host::Runtime*>> missing;
   for (const std::string& name : names) {
     const Recipe& recipe = catalog_.Find(name);
     const host::Runtime* maker = MakerOf(recipe);
-    if (maker == nullptr || (!again && IsFresh(recipe, *maker))) continue;
-    MakeOne(recipe, *maker, runner, made);
+    if (maker != nullptr && (again || !IsFresh(recipe, *maker)))
+      missing.emplace_back(&recipe, maker);
   }
-  runner.Run();
+  return missing;
 }
 
 }  // namespace portcullis::suite

@@ -6,6 +6,7 @@
 #include <functional>
 #include <optional>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "harness/checkpoints/catalog.h"
@@ -25,7 +26,8 @@ class Store {
 
   // Makes those of `names` that are missing or were made by another recipe or maker (all of them
   // if `again`). Calls `made` after each. A maker that fails is a CannotRun with its own words;
-  // one whose runtime is not here is left out (Missing() then says why).
+  // one whose runtime is not here is left out (Missing() then says why). One process at a time
+  // makes; another waits.
   void Make(const std::vector<std::string>& names, bool again, runner::Runner& runner,
             const std::function<void(const std::string& name)>& made);
 
@@ -41,6 +43,9 @@ class Store {
   const host::Runtime* MakerOf(const checkpoints::Recipe& recipe) const;
   std::string Stamp(const checkpoints::Recipe& recipe, const host::Runtime& maker) const;
   bool IsFresh(const checkpoints::Recipe& recipe, const host::Runtime& maker) const;
+  // Those to be made, with their makers.
+  std::vector<std::pair<const checkpoints::Recipe*, const host::Runtime*>> ToMake(
+      const std::vector<std::string>& names, bool again) const;
   void MakeOne(const checkpoints::Recipe& recipe, const host::Runtime& maker,
                runner::Runner& runner, const std::function<void(const std::string& name)>& made);
 

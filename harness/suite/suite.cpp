@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <map>
 #include <memory>
 
 #include "harness/host/fault_text.h"
@@ -19,35 +20,7 @@ namespace {
 
 using verdict::Result;
 
-// Hands results over in the order of the cases.
-class InOrder {
- public:
-  InOrder(std::size_t count, const std::function<void(Result)>& done)
-      : waiting_(count), done_(done) {}
-
-  void Put(std::size_t index, Result result) {
-    waiting_[index] = std::move(result);
-    while (next_ < waiting_.size() && waiting_[next_]) {
-      Result ready = std::move(*waiting_[next_]);
-      waiting_[next_].reset();
-      ++next_;
-      done_(std::move(ready));
-    }
-  }
-
-  // After an interruption: what is there, leaving gaps out.
-  void Flush() {
-    for (auto& result : waiting_) {
-      if (result) done_(std::move(*result));
-      result.reset();
-    }
-  }
-
- private:
-  std::vector<std::optional<Result>> waiting_;
-  std::size_t next_ = 0;
-  const std::function<void(Result)>& done_;
-};
+constexpr const char* kRealGpus = "the GPUs of this machine";
 
 Result Skipped(const scenario::Case& c, std::string reason) {
   Result result;
@@ -128,14 +101,16 @@ Prepared Prepare(const Suite& suite, const scenario::Case& c, const host::Runtim
   if (const auto time = prepared.result.expectation.times_out; time.count() != 0) {
     prepared.load.deadline = time;
   }
+  prepared.load.limits = suite.limits;
   prepared.reference = std::move(subject.reference);
   return prepared;
 }
 
-// The kinds of cases that one warm loader can serve: one for each runtime.
+// The kinds of cases that one warm loader can serve: one for each runtime, on simulated hosts and
+// on this machine.
 class Kinds {
  public:
-  Kinds(const Suite& suite, const std::vector<scenario::Case>& cases) : suite_(suite) {
+  Kinds(const Suite& suite, const scenario::CaseList& cases) : suite_(suite) {
     for (const scenario::Case& c : cases) kind_of_.push_back(KindOf(c));
   }
   const std::vector<Kind>& kinds() const { return kinds_; }
@@ -144,12 +119,20 @@ class Kinds {
  private:
   std::uint32_t KindOf(const scenario::Case& c) {
     const host::Runtime* runtime = FindRuntime(suite_.runtimes, c.runtime);
+    const std::string resource = ResourceOf(c, runtime);
     for (std::uint32_t kind = 0; kind < kinds_.size(); ++kind) {
-      if (suite_.isolate || runtimes_[kind] == runtime) return kind;
+      const bool same_loader = suite_.isolate || runtimes_[kind] == runtime;
+      if (same_loader && kinds_[kind].resource == resource) return kind;
     }
-    kinds_.push_back({!suite_.isolate, ""});
+    kinds_.push_back({!suite_.isolate, resource});
     runtimes_.push_back(runtime);
     return static_cast<std::uint32_t>(kinds_.size() - 1);
+  }
+
+  // Cases on real GPUs have them to themselves: memory is shared, and so are peaks and failures.
+  std::string ResourceOf(const scenario::Case& c, const host::Runtime* runtime) const {
+    if (runtime == nullptr || !suite_.stage_of) return "";
+    return StageOfCase(suite_, c, *runtime).host.simulated ? "" : kRealGpus;
   }
 
   const Suite& suite_;
@@ -162,12 +145,12 @@ class Kinds {
 // so that no core waits for the harness, and a long run holds few folders at once.
 class Feeder {
  public:
-  Feeder(const Suite& suite, const std::vector<scenario::Case>& cases, runner::Runner& runner,
-         const std::function<void(Result)>& done)
+  Feeder(const Suite& suite, const scenario::CaseList& cases, runner::Runner& runner,
+         const std::function<void(std::size_t, Result)>& done)
       : suite_(suite),
         cases_(cases),
         runner_(runner),
-        in_order_(cases.size(), done),
+        done_(done),
         kinds_(suite, cases),
         schedule_(kinds_.kinds(), kinds_.kind_of(), suite.jobs, suite.shuffle),
         under_way_(suite.jobs) {}
@@ -175,7 +158,6 @@ class Feeder {
   void Run() {
     for (std::size_t lane = 0; lane < under_way_.size(); ++lane) Feed(lane);
     runner_.Run();
-    in_order_.Flush();
   }
 
  private:
@@ -197,7 +179,7 @@ class Feeder {
   }
 
   void Start(std::size_t index, std::size_t lane) {
-    const scenario::Case& c = cases_[index];
+    const scenario::Case c = cases_.At(index);
     const host::Runtime* runtime = FindRuntime(suite_.runtimes, c.runtime);
     if (runtime == nullptr) {
       return Deliver(index, Skipped(c, NotHere(suite_.runtimes, c.runtime)));
@@ -216,6 +198,9 @@ class Feeder {
       return Deliver(index, Skipped(c, prediction->reason));
     }
     running->prepared.load.resources = {fmt::format("lane {}", lane)};
+    if (!running->prepared.load.host.simulated) {
+      running->prepared.load.resources.emplace_back(kRealGpus);
+    }
     ++under_way_[lane];
     Submit(running);
   }
@@ -250,13 +235,13 @@ class Feeder {
 
   void Deliver(std::size_t index, Result result) {
     if (suite_.fail_fast && IsFinding(result)) schedule_.Close();
-    in_order_.Put(index, std::move(result));
+    done_(index, std::move(result));
   }
 
   const Suite& suite_;
-  const std::vector<scenario::Case>& cases_;
+  const scenario::CaseList& cases_;
   runner::Runner& runner_;
-  InOrder in_order_;
+  const std::function<void(std::size_t, Result)>& done_;
   Kinds kinds_;
   Schedule schedule_;
   std::vector<std::size_t> under_way_;  // by lane: running, or made ready to
@@ -280,9 +265,19 @@ Stage DeclaredStage(const host::HostLibrary& hosts, const scenario::Case& c) {
   return {std::move(host), std::move(mask), {}};
 }
 
-void RunCases(const Suite& suite, const std::vector<scenario::Case>& cases, runner::Runner& runner,
-              const std::function<void(Result)>& done) {
+void RunCases(const Suite& suite, const scenario::CaseList& cases, runner::Runner& runner,
+              const std::function<void(std::size_t, Result)>& done) {
   Feeder(suite, cases, runner, done).Run();
+}
+
+std::vector<Result> ResultsOf(const Suite& suite, const scenario::CaseList& cases,
+                              runner::Runner& runner) {
+  std::map<std::size_t, Result> by_number;
+  RunCases(suite, cases, runner,
+           [&](std::size_t number, Result result) { by_number[number] = std::move(result); });
+  std::vector<Result> results;
+  for (auto& [number, result] : by_number) results.push_back(std::move(result));
+  return results;
 }
 
 const host::Runtime* FindRuntime(const std::vector<host::Runtime>& runtimes,

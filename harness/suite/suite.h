@@ -14,7 +14,7 @@
 #include "harness/host/child_host.h"
 #include "harness/host/host.h"
 #include "harness/runner/runner.h"
-#include "harness/scenario/case.h"
+#include "harness/scenario/case_list.h"
 #include "harness/verdict/result.h"
 #include "src/checkpoint/device_map.h"
 
@@ -56,14 +56,19 @@ struct Suite {
   bool fail_fast = false;  // after a result that is not as expected, or an error, begin no other
   int repeat = 1;          // times that each case runs; that it differs is a difference
   std::optional<std::uint64_t> shuffle = std::nullopt;  // seed of the order of running
+  runner::Limits limits = {};                           // of one case
   StageOf stage_of = {};                                // nothing: DeclaredStage
   bool keep_calls = false;  // observations have every call of the CUDA runtime
 };
 
-// Runs all cases; `done` gets each result in the order of `cases`, whatever the order of running.
-// After Runner::Stop(), and with fail_fast, the results so far are handed over and the rest is not.
-void RunCases(const Suite& suite, const std::vector<scenario::Case>& cases, runner::Runner& runner,
-              const std::function<void(verdict::Result)>& done);
+// Runs all cases; `done` gets each result, with the case's place in `cases`, when it is there.
+// After Runner::Stop(), and with fail_fast, cases may be left out.
+void RunCases(const Suite& suite, const scenario::CaseList& cases, runner::Runner& runner,
+              const std::function<void(std::size_t, verdict::Result)>& done);
+
+// The same, for lists whose results fit into memory: those that there are, in the order of `cases`.
+std::vector<verdict::Result> ResultsOf(const Suite& suite, const scenario::CaseList& cases,
+                                       runner::Runner& runner);
 
 // The default runtime of a family, or the runtime of that id; nullptr if it is not here.
 const host::Runtime* FindRuntime(const std::vector<host::Runtime>& runtimes,

@@ -3,8 +3,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <array>
-#include <optional>
+#include <utility>
 
 #include "src/base/yaml.h"
 
@@ -19,23 +18,20 @@ Claim ReadClaim(const YamlValue& row) {
 }
 
 // What {name.field} may ask of a case.
-std::optional<std::string> Field(const Result& result, std::string_view field) {
+std::map<std::string, std::string> FieldsOf(const Result& result) {
   const host::Counts counts = result.observation.flight.LoadAndMove();
-  const std::array numbers{std::pair{"host-to-device", counts.host_to_device_bytes},
-                           std::pair{"device-to-host", counts.device_to_host_bytes},
-                           std::pair{"device-to-device", counts.device_to_device_bytes},
-                           std::pair{"peak", counts.peak_bytes},
-                           std::pair{"kernels", counts.kernels_launched}};
-  for (const auto& [name, number] : numbers) {
-    if (field == name) return fmt::format("{:L}", number);
-  }
-  if (field == "phase") return result.observation.phase;
-  if (field == "outcome") return OutcomeName(result.observation.outcome);
-  return std::nullopt;
+  return {{"host-to-device", fmt::format("{:L}", counts.host_to_device_bytes)},
+          {"device-to-host", fmt::format("{:L}", counts.device_to_host_bytes)},
+          {"device-to-device", fmt::format("{:L}", counts.device_to_device_bytes)},
+          {"peak", fmt::format("{:L}", counts.peak_bytes)},
+          {"kernels", fmt::format("{:L}", counts.kernels_launched)},
+          {"phase", result.observation.phase},
+          {"outcome", OutcomeName(result.observation.outcome)}};
 }
 
 // Replaces every {name.field}; "" if a case is missing or not as expected.
-std::string Fill(const Claim& claim, std::span<const Result> results) {
+std::string Fill(const Claim& claim,
+                 const std::map<std::string, std::map<std::string, std::string>>& fields) {
   std::string text;
   for (std::size_t at = 0;;) {
     const std::size_t open = claim.evidence.find('{', at);
@@ -47,12 +43,10 @@ std::string Fill(const Claim& claim, std::span<const Result> results) {
     const auto id = claim.cases.find(key.substr(0, dot));
     if (close == std::string::npos || dot == std::string::npos || id == claim.cases.end())
       return {};
-    const auto result = std::find_if(results.begin(), results.end(),
-                                     [&](const Result& r) { return r.c.id == id->second; });
-    if (result == results.end() || result->judgement.verdict != Verdict::kAsExpected) return {};
-    const auto value = Field(*result, std::string_view(key).substr(dot + 1));
-    if (!value) return {};
-    text += *value;
+    const auto& known = fields.at(id->second);
+    const auto value = known.find(key.substr(dot + 1));
+    if (value == known.end()) return {};
+    text += value->second;
     at = close + 1;
   }
 }
@@ -119,15 +113,40 @@ std::string AnswerName(Answer answer) {
   return "";
 }
 
-ClaimAnswer AnswerClaim(const Claim& claim, std::span<const Result> results) {
-  ClaimAnswer answer;
-  answer.claim = claim;
-  for (const Result& result : results) {
-    if (result.c.claim == claim.id) Count(result, answer);
+ClaimAnswers::ClaimAnswers(std::vector<Claim> claims) {
+  for (Claim& claim : claims) {
+    for (const auto& [name, id] : claim.cases) fields_[id];
+    answers_.emplace_back().claim = std::move(claim);
   }
-  answer.answer = Decide(answer);
-  answer.evidence = Fill(claim, results);
-  return answer;
+}
+
+void ClaimAnswers::Add(const Result& result) {
+  for (ClaimAnswer& answer : answers_) {
+    if (result.c.claim == answer.claim.id) Count(result, answer);
+  }
+  const auto asked = fields_.find(result.c.id);
+  if (asked != fields_.end() && result.judgement.verdict == Verdict::kAsExpected) {
+    asked->second = FieldsOf(result);
+  }
+}
+
+std::vector<ClaimAnswer> ClaimAnswers::All() const {
+  std::vector<ClaimAnswer> answers = answers_;
+  for (ClaimAnswer& answer : answers) {
+    answer.answer = Decide(answer);
+    answer.evidence = Fill(answer.claim, fields_);
+  }
+  return answers;
+}
+
+std::vector<ClaimAnswer> ClaimAnswers::SpokenTo() const {
+  std::vector<ClaimAnswer> answers = All();
+  std::erase_if(answers, [](const ClaimAnswer& answer) {
+    return answer.confirming + answer.limiting + answer.refuting + answer.other +
+               answer.unexpected + answer.errors + answer.skipped ==
+           0;
+  });
+  return answers;
 }
 
 }  // namespace portcullis::verdict

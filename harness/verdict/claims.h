@@ -3,7 +3,6 @@
 
 #include <filesystem>
 #include <map>
-#include <span>
 #include <string>
 #include <vector>
 
@@ -34,8 +33,22 @@ struct ClaimAnswer {
   std::string evidence;  // filled in; "" where a case it names did not run
 };
 
-// A claim is open when one of its cases is not as expected: then the scenario, the rules or the
-// simulation is wrong, and the claim is not answered.
-ClaimAnswer AnswerClaim(const Claim& claim, std::span<const Result> results);
+// Answers claims from results that come in any order, of which it keeps no more than the evidence.
+class ClaimAnswers {
+ public:
+  explicit ClaimAnswers(std::vector<Claim> claims);
+  void Add(const Result& result);
+  // In the order of the claims. A claim is open when one of its cases is not as expected: then the
+  // scenario, the rules or the simulation is wrong, and the claim is not answered.
+  std::vector<ClaimAnswer> All() const;
+  // Only of those that some result spoke to.
+  std::vector<ClaimAnswer> SpokenTo() const;
+
+ private:
+  std::vector<ClaimAnswer> answers_;
+  // What the evidence of some claim asks of a case: its fields, by the case's id. A case has none
+  // until its result has come, and was as expected.
+  std::map<std::string, std::map<std::string, std::string>> fields_;
+};
 
 }  // namespace portcullis::verdict

@@ -20,22 +20,30 @@ struct Options {
   int jobs = static_cast<int>(std::max(1U, std::thread::hardware_concurrency()));
 };
 
+// Damaged files are damaged on any hardware.
+scenario::CaseList WholeFiles(const scenario::CaseList& cases) {
+  scenario::CaseList whole;
+  for (const scenario::Case& c : cases) {
+    if (c.damage.empty()) whole.Add(c);
+  }
+  return whole;
+}
+
 ExitCode Calibrate(const Options& options) {
   const World world;
   runner::Runner runner(options.jobs);
   runner.StopOnSignals();
-  hardware::Calibration calibration{world.hosts,
-                                    world.catalog,
-                                    world.runtimes,
-                                    suite::Filter(world.Cases({}), {{}, {}, {}, options.filters}),
-                                    std::filesystem::absolute(options.out),
-                                    world.installation.made,
-                                    world.installation.transfers};
+  hardware::Calibration calibration{
+      world.hosts,
+      world.catalog,
+      world.runtimes,
+      WholeFiles(suite::Filter(world.Cases({}), {{}, {}, {}, options.filters})),
+      std::filesystem::absolute(options.out),
+      world.installation.made,
+      world.installation.transfers};
   calibration.largest_transfer = options.largest;
   calibration.version = world.installation.version;
   calibration.jobs = static_cast<std::size_t>(options.jobs);
-  // Damaged files are damaged on any hardware.
-  std::erase_if(calibration.cases, [](const scenario::Case& c) { return !c.damage.empty(); });
   hardware::Calibrate(calibration, runner,
                       [](const std::string& line) { fmt::print(stderr, "{}\n", line); });
   fmt::print("{}\n", options.out);

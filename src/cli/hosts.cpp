@@ -32,7 +32,8 @@ ExitCode Hosts(const std::vector<std::string>& names) {
 
 Action DeclareHosts(CLI::App& command) {
   auto names = std::make_shared<std::vector<std::string>>();
-  command.add_option("host", *names, "hosts to describe, by name or as ./mine.yaml (default: list all)");
+  command.add_option("host", *names,
+                     "hosts to describe, by name or as ./mine.yaml (default: list all)");
   return [names] { return Hosts(*names); };
 }
 

@@ -31,18 +31,18 @@ void PrintRows(const std::vector<std::pair<std::string, std::string>>& rows) {
   }
 }
 
-void ListScenarios(const World& world) {
+void ListScenarios(const World& world, const std::vector<std::string>& where) {
   std::vector<std::pair<std::string, std::string>> rows;
   std::map<std::string, int> counts;
-  for (const auto& c : world.Cases({})) {
+  for (const auto& c : world.Cases(where)) {
     if (counts[c.scenario]++ == 0) rows.emplace_back(c.scenario, c.why);
   }
   for (auto& [name, why] : rows) why = fmt::format("{} cases. {}", counts[name], why);
   PrintRows(rows);
 }
 
-void ListCases(const World& world) {
-  for (const auto& c : world.Cases({})) fmt::print("{}\n", c.id);
+void ListCases(const World& world, const std::vector<std::string>& where) {
+  for (const auto& c : world.Cases(where)) fmt::print("{}\n", c.id);
 }
 
 void ListHosts(const World& world) {
@@ -97,24 +97,33 @@ void ListErrors(const World&) {
   PrintRows(rows);
 }
 
+using Files = std::vector<std::string>;
+
+// Of everything but scenarios and their cases there is one list.
+template <void (*kPrint)(const World&)>
+void WithoutFiles(const World& world, const Files& files) {
+  if (!files.empty()) throw UsageError("only scenarios and cases can be listed of files");
+  kPrint(world);
+}
+
 struct Listing {
   const char* name;
-  void (*print)(const World&);
+  void (*print)(const World&, const Files&);
 };
 constexpr std::array kListings{Listing{"scenarios", ListScenarios},
                                Listing{"cases", ListCases},
-                               Listing{"hosts", ListHosts},
-                               Listing{"runtimes", ListRuntimes},
-                               Listing{"checkpoints", ListCheckpoints},
-                               Listing{"damages", ListDamages},
-                               Listing{"strategies", ListStrategies},
-                               Listing{"errors", ListErrors}};
+                               Listing{"hosts", WithoutFiles<ListHosts>},
+                               Listing{"runtimes", WithoutFiles<ListRuntimes>},
+                               Listing{"checkpoints", WithoutFiles<ListCheckpoints>},
+                               Listing{"damages", WithoutFiles<ListDamages>},
+                               Listing{"strategies", WithoutFiles<ListStrategies>},
+                               Listing{"errors", WithoutFiles<ListErrors>}};
 
-ExitCode List(const std::string& what) {
+ExitCode List(const std::string& what, const Files& files) {
   std::vector<std::string> known;
   for (const Listing& listing : kListings) {
     if (what == listing.name) {
-      listing.print(World());
+      listing.print(World(), files);
       return ExitCode::kAsExpected;
     }
     known.emplace_back(listing.name);
@@ -130,7 +139,10 @@ Action DeclareList(CLI::App& command) {
       .add_option("what", *what,
                   "scenarios, cases, hosts, runtimes, checkpoints, damages, strategies or errors")
       ->capture_default_str();
-  return [what] { return List(*what); };
+  auto files = std::make_shared<Files>();
+  command.add_option("file", *files,
+                     "with scenarios or cases: of these scenario files or folders (default: all)");
+  return [what, files] { return List(*what, *files); };
 }
 
 }  // namespace portcullis::cli

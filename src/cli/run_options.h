@@ -19,7 +19,9 @@ struct RunOptions {
   std::string torch;         // the version that families mean, "" for the default
   suite::Shard shard;
   int jobs = static_cast<int>(std::max(1U, std::thread::hardware_concurrency()));
-  double deadline = 60;  // seconds
+  double deadline = 60;                     // seconds
+  std::optional<std::uint64_t> memory_mib;  // of one case
+  std::optional<std::uint64_t> open_files;  // of one case
   int repeat = 1;
   std::optional<std::uint64_t> shuffle;
   bool fail_fast = false;

@@ -8,7 +8,6 @@
 
 #include "harness/hardware/machine.h"
 #include "harness/hardware/stage.h"
-#include "harness/report/junit.h"
 #include "harness/report/results_reader.h"
 #include "harness/suite/filter.h"
 #include "src/base/names.h"
@@ -20,7 +19,10 @@ Session::Session(const RunOptions& options, World world)
       world_(std::move(world)),
       store_(world_.installation.made, world_.catalog, world_.hosts, world_.makers),
       damaged_(store_, world_.damages, world_.installation.damages / "damage.py", world_.makers),
-      runner_(options.jobs) {
+      runner_(options.jobs),
+      claims_(verdict::ReadClaims(world_.installation.scenarios / "claims/claims.yaml")),
+      findings_([this](const verdict::Result& result) { return Again(result); },
+                report::Style(stdout)) {
   runner_.StopOnSignals();
 }
 
@@ -31,9 +33,10 @@ ExitCode Session::Perform() {
   const auto cases = suite::CasesOf(options_.shard, list);
   planned_ = cases.size();
   MakeCheckpoints(cases);
-  OpenReport(list);
+  OpenReports(list);
+  if (own()) cells_.resize(planned_);
   RunAll(cases);
-  return Report();
+  return Report(cases);
 }
 
 void Session::RequireRuntimes() const {
@@ -87,7 +90,7 @@ void Session::CheckNames() const {
 }
 
 // All that the scenarios or the checkpoints have.
-std::vector<scenario::Case> Session::Named() {
+scenario::CaseList Session::Named() {
   CheckNames();
   if (!own()) return world_.Cases(options_.scenarios);
   own_ = std::make_unique<suite::OwnCheckpoints>(options_.checkpoints, world_.hosts,
@@ -96,16 +99,16 @@ std::vector<scenario::Case> Session::Named() {
 }
 
 // Of those, what the options choose.
-std::vector<scenario::Case> Session::Listed() {
+scenario::CaseList Session::Listed() {
   auto cases = Named();
   const bool none_failed = !options_.rerun_failed.empty() && !KeepFailed(cases);
   if (!own()) {
-    cases = suite::Filter(std::move(cases), {here_ ? std::vector<std::string>{} : options_.hosts,
-                                             options_.runtimes,
-                                             options_.strategies,
-                                             {}});
+    cases = suite::Filter(cases, {here_ ? std::vector<std::string>{} : options_.hosts,
+                                  options_.runtimes,
+                                  options_.strategies,
+                                  {}});
   }
-  cases = suite::Filter(std::move(cases), {{}, {}, {}, options_.filters});
+  cases = suite::Filter(cases, {{}, {}, {}, options_.filters});
   if (cases.empty() && !none_failed) {
     throw UsageError("no case fits; 'portcullis list cases' lists them all");
   }
@@ -113,11 +116,15 @@ std::vector<scenario::Case> Session::Listed() {
 }
 
 // False if none failed.
-bool Session::KeepFailed(std::vector<scenario::Case>& cases) const {
+bool Session::KeepFailed(scenario::CaseList& cases) const {
   const std::string& file = options_.rerun_failed;
   const auto failed = report::FailedCases(file);
   std::set<std::string> left(failed.begin(), failed.end());
-  std::erase_if(cases, [&](const scenario::Case& c) { return left.erase(c.id) == 0; });
+  scenario::CaseList again;
+  for (const scenario::Case& c : cases) {
+    if (left.erase(c.id) > 0) again.Add(c);
+  }
+  cases = std::move(again);
   if (!left.empty()) {
     throw UsageError(fmt::format(
         "{}: the case {} failed there and is not among these; name the scenarios or checkpoints "
@@ -128,7 +135,7 @@ bool Session::KeepFailed(std::vector<scenario::Case>& cases) const {
   return !failed.empty();
 }
 
-void Session::MakeCheckpoints(const std::vector<scenario::Case>& cases) {
+void Session::MakeCheckpoints(const scenario::CaseList& cases) {
   if (own()) return;
   std::vector<std::string> names;
   for (const auto& c : cases) {
@@ -146,7 +153,10 @@ void Session::MakeCheckpoints(const std::vector<scenario::Case>& cases) {
   if (runner_.interrupted()) throw CannotRun("interrupted while making checkpoints");
 }
 
-void Session::OpenReport(const std::vector<scenario::Case>& list) {
+void Session::OpenReports(const scenario::CaseList& list) {
+  if (!options_.junit.empty()) {
+    junit_file_ = std::make_unique<report::JUnitFile>(options_.junit, planned_);
+  }
   if (options_.json.empty()) return;
   report::RunFacts facts;
   facts.version = world_.installation.version;
@@ -162,28 +172,41 @@ void Session::OpenReport(const std::vector<scenario::Case>& list) {
   results_file_ = std::make_unique<report::ResultsFile>(options_.json, facts);
 }
 
-void Session::RunAll(const std::vector<scenario::Case>& cases) {
-  suite::Suite suite{world_.hosts,
-                     world_.runtimes,
-                     [this](const scenario::Case& c) { return SubjectOf(c); },
-                     std::chrono::milliseconds(static_cast<int>(options_.deadline * 1000)),
-                     static_cast<std::size_t>(options_.jobs),
-                     options_.trust,
-                     options_.isolate,
-                     options_.fail_fast,
-                     options_.repeat,
-                     options_.shuffle,
-                     [this](const scenario::Case& c, const host::Runtime& runtime) {
-                       return StageOf(c, runtime);
-                     }};
+void Session::RunAll(const scenario::CaseList& cases) {
+  suite::Suite suite{
+      world_.hosts,
+      world_.runtimes,
+      [this](const scenario::Case& c) { return SubjectOf(c); },
+      std::chrono::milliseconds(static_cast<int>(options_.deadline * 1000)),
+      static_cast<std::size_t>(options_.jobs),
+      options_.trust,
+      options_.isolate,
+      options_.fail_fast,
+      options_.repeat,
+      options_.shuffle,
+      {options_.memory_mib ? std::optional(*options_.memory_mib << 20U) : std::nullopt,
+       options_.open_files},
+      [this](const scenario::Case& c, const host::Runtime& runtime) {
+        return StageOf(c, runtime);
+      }};
   report::Progress progress(cases.size(), report::Style(stderr));
-  suite::RunCases(suite, cases, runner_, [&](verdict::Result result) {
-    totals_.Add(result.judgement.verdict);
-    if (results_file_) results_file_->Add(result);
-    results_.push_back(std::move(result));
+  suite::RunCases(suite, cases, runner_, [&](std::size_t number, const verdict::Result& result) {
+    Take(number, result);
     progress.Done(totals_);
   });
   progress.Clear();
+}
+
+// Of a result stays what the reports need, most of it on disk.
+void Session::Take(std::size_t number, const verdict::Result& result) {
+  totals_.Add(result.judgement.verdict);
+  if (results_file_) results_file_->Add(number, result);
+  if (junit_file_) junit_file_->Add(number, result);
+  findings_.Add(number, result);
+  claims_.Add(result);
+  if (!own()) return;
+  cells_[number].outcome = result.observation.outcome;
+  cells_[number].verdict = result.judgement.verdict;
 }
 
 suite::Subject Session::SubjectOf(const scenario::Case& c) const {
@@ -191,18 +214,17 @@ suite::Subject Session::SubjectOf(const scenario::Case& c) const {
   return damaged_.SubjectOf(c.checkpoint, c.damage);
 }
 
-ExitCode Session::Report() {
-  const bool complete = results_.size() == planned_;
+ExitCode Session::Report(const scenario::CaseList& cases) {
+  const bool complete = totals_.All() == planned_;
   if (results_file_) results_file_->Finish(totals_, complete);
-  if (!options_.junit.empty()) report::WriteJUnit(options_.junit, results_);
+  if (junit_file_) junit_file_->Finish();
   const report::Style style(stdout);
   if (own()) {
-    PrintGrids(style);
+    PrintGrids(cases, style);
   } else {
-    fmt::print("{}", report::ClaimsTable(Answers(), style));
+    fmt::print("{}", report::ClaimsTable(claims_.SpokenTo(), style));
   }
-  fmt::print("\n{}", report::Findings(
-                         results_, [this](const auto& result) { return Again(result); }, style));
+  fmt::print("\n{}", findings_.Text());
   const double seconds =
       std::chrono::duration<double>(std::chrono::steady_clock::now() - started_).count();
   fmt::print("{}", report::Summary(totals_, seconds, style));
@@ -215,32 +237,28 @@ ExitCode Session::Report() {
 void Session::SayWhatIsMissing() const {
   fmt::print(stderr, "portcullis: {} after {} of {} cases; the results so far {}\n",
              runner_.interrupted() ? "interrupted" : "stopped at the first finding (--fail-fast)",
-             results_.size(), planned_,
+             totals_.All(), planned_,
              options_.json.empty() ? "are above" : "are kept and marked incomplete");
 }
 
-// Only claims that some case of this run speaks to.
-std::vector<verdict::ClaimAnswer> Session::Answers() const {
-  std::vector<verdict::ClaimAnswer> answers;
-  for (const auto& claim :
-       verdict::ReadClaims(world_.installation.scenarios / "claims/claims.yaml")) {
-    auto answer = verdict::AnswerClaim(claim, results_);
-    const int cases = answer.confirming + answer.limiting + answer.refuting + answer.other +
-                      answer.unexpected + answer.errors + answer.skipped;
-    if (cases > 0) answers.push_back(std::move(answer));
-  }
-  return answers;
-}
-
-void Session::PrintGrids(const report::Style& style) const {
-  for (const std::string& file : options_.checkpoints) {
-    std::vector<verdict::Result> mine;
-    for (const auto& result : results_) {
-      if (result.c.checkpoint == file) mine.push_back(result);
+// The cases of one checkpoint stand together.
+void Session::PrintGrids(const scenario::CaseList& cases, const report::Style& style) const {
+  for (std::size_t from = 0; from < cases.size();) {
+    std::vector<scenario::Case> mine = {cases.At(from)};
+    for (std::size_t next = from + 1; next < cases.size(); ++next) {
+      mine.push_back(cases.At(next));
+      if (mine.back().checkpoint == mine.front().checkpoint) continue;
+      mine.pop_back();
+      break;
     }
-    if (mine.empty()) continue;
-    fmt::print("{}\n", style.Bold(own_->Headline(file)));
-    fmt::print("{}\n", report::Grid(mine, style));
+    std::vector<report::Cell> cells;
+    for (const auto& c : mine) {
+      cells.push_back(
+          {&c, cells_[from + cells.size()].outcome, cells_[from + cells.size()].verdict});
+    }
+    fmt::print("{}\n", style.Bold(own_->Headline(mine.front().checkpoint)));
+    fmt::print("{}\n", report::Grid(cells, style));
+    from += mine.size();
   }
 }
 

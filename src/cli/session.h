@@ -7,6 +7,8 @@
 #include <string>
 #include <vector>
 
+#include "harness/report/findings.h"
+#include "harness/report/junit.h"
 #include "harness/report/results_file.h"
 #include "harness/report/terminal.h"
 #include "harness/runner/runner.h"
@@ -33,19 +35,19 @@ class Session {
   bool own() const { return !options_.checkpoints.empty(); }
 
   void CheckNames() const;
-  std::vector<scenario::Case> Named();
-  std::vector<scenario::Case> Listed();
-  bool KeepFailed(std::vector<scenario::Case>& cases) const;
+  scenario::CaseList Named();
+  scenario::CaseList Listed();
+  bool KeepFailed(scenario::CaseList& cases) const;
 
-  void MakeCheckpoints(const std::vector<scenario::Case>& cases);
-  void OpenReport(const std::vector<scenario::Case>& list);
-  void RunAll(const std::vector<scenario::Case>& cases);
+  void MakeCheckpoints(const scenario::CaseList& cases);
+  void OpenReports(const scenario::CaseList& list);
+  void RunAll(const scenario::CaseList& cases);
+  void Take(std::size_t number, const verdict::Result& result);
   suite::Subject SubjectOf(const scenario::Case& c) const;
 
-  ExitCode Report();
+  ExitCode Report(const scenario::CaseList& cases);
   void SayWhatIsMissing() const;
-  std::vector<verdict::ClaimAnswer> Answers() const;
-  void PrintGrids(const report::Style& style) const;
+  void PrintGrids(const scenario::CaseList& cases, const report::Style& style) const;
   std::string Again(const verdict::Result& result) const;
 
   const RunOptions& options_;
@@ -56,8 +58,15 @@ class Session {
   std::optional<host::Host> here_;  // this machine, if it is one of the hosts
   std::unique_ptr<suite::OwnCheckpoints> own_;
   std::unique_ptr<report::ResultsFile> results_file_;
-  std::vector<verdict::Result> results_;
+  std::unique_ptr<report::JUnitFile> junit_file_;
   report::Totals totals_;
+  verdict::ClaimAnswers claims_;
+  report::Findings findings_;
+  struct Seen {
+    verdict::Outcome outcome = verdict::Outcome::kNotStarted;
+    verdict::Verdict verdict = verdict::Verdict::kSkipped;
+  };
+  std::vector<Seen> cells_;  // of somebody's own checkpoints, by case
   std::size_t planned_ = 0;  // cases of this shard
   std::chrono::steady_clock::time_point started_ = std::chrono::steady_clock::now();
 };

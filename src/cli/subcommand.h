@@ -33,6 +33,7 @@ Action DeclareRetag(CLI::App& command);
 Action DeclareRun(CLI::App& command);
 Action DeclareList(CLI::App& command);
 Action DeclareMake(CLI::App& command);
+Action DeclareMerge(CLI::App& command);
 Action DeclareDoctor(CLI::App& command);
 Action DeclareTrace(CLI::App& command);
 

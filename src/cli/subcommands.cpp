@@ -19,6 +19,7 @@ std::span<const Subcommand> Subcommands() {
       Subcommand{"exec", "run any program on a simulated host", DeclareExec},
       Subcommand{"trace", "show a case, or a flight record, as a time line of calls", DeclareTrace},
       Subcommand{"hosts", "list hosts, or describe one", DeclareHosts},
+      Subcommand{"merge", "join the results of all shards of one run", DeclareMerge},
       Subcommand{"list", "list scenarios, cases, hosts, runtimes, checkpoints or strategies",
                  DeclareList},
       Subcommand{"make", "make the checkpoints that scenarios load", DeclareMake},

@@ -25,15 +25,16 @@ struct Options {
 
 // The one case of that id, or whose id is the only one to contain the text.
 scenario::Case FindCase(const World& world, const Options& options) {
-  auto cases = suite::Filter(world.Cases(options.scenarios), {{}, {}, {}, {options.what}});
-  if (cases.size() == 1) return cases.front();
+  const auto cases = suite::Filter(world.Cases(options.scenarios), {{}, {}, {}, {options.what}});
+  if (cases.size() == 1) return cases.At(0);
   if (cases.empty()) {
-    throw UsageError(fmt::format("'{}' is neither a flight record nor a case; 'portcullis list "
-                                 "cases' lists them all",
-                                 options.what));
+    throw UsageError(
+        fmt::format("'{}' is neither a flight record nor a case; 'portcullis list "
+                    "cases' lists them all",
+                    options.what));
   }
   throw UsageError(fmt::format("{} cases fit '{}', expected one; among them\n  {}\n  {}",
-                               cases.size(), options.what, cases[0].id, cases[1].id));
+                               cases.size(), options.what, cases.At(0).id, cases.At(1).id));
 }
 
 verdict::Result RunOne(const World& world, const scenario::Case& c) {
@@ -49,9 +50,9 @@ verdict::Result RunOne(const World& world, const scenario::Case& c) {
                    }};
   one.isolate = true;
   one.keep_calls = true;
-  verdict::Result result;
-  suite::RunCases(one, {c}, runner, [&](verdict::Result done) { result = std::move(done); });
-  if (runner.interrupted()) throw CannotRun("interrupted");
+  const auto results = suite::ResultsOf(one, std::vector{c}, runner);
+  if (runner.interrupted() || results.empty()) throw CannotRun("interrupted");
+  const verdict::Result& result = results.front();
   if (result.judgement.verdict == verdict::Verdict::kSkipped) {
     throw CannotRun(fmt::format("{}: {}", c.id, result.judgement.reason));
   }

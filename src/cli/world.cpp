@@ -4,7 +4,6 @@
 #include <fmt/ranges.h>
 
 #include <fstream>
-#include <set>
 
 #include "harness/live/installed.h"
 #include "src/base/error.h"
@@ -71,23 +70,15 @@ void World::CheckOwnHost(const scenario::Case& c) const {
   if (c.host.ends_with(".yaml")) static_cast<void>(hosts.Find(c.host));
 }
 
-std::vector<scenario::Case> World::Cases(const std::vector<std::string>& where) const {
+scenario::CaseList World::Cases(const std::vector<std::string>& where) const {
   std::vector<std::filesystem::path> files;
   for (const std::string& place : where) {
     for (auto& file : scenario::FindScenarios(place)) files.push_back(std::move(file));
   }
   if (where.empty()) files = scenario::FindScenarios(installation.scenarios);
-  std::vector<scenario::Case> cases;
-  std::set<std::string> ids;
-  for (const auto& file : files) {
-    for (scenario::Case& c : scenario::ReadScenario(file, KnownNames())) {
-      CheckOwnHost(c);
-      if (!ids.insert(c.id).second) {
-        throw UsageError(file.string() + ": the case " + c.id + " stands in another file too");
-      }
-      cases.push_back(std::move(c));
-    }
-  }
+  scenario::CaseList cases;
+  for (const auto& file : files) scenario::ReadScenario(file, KnownNames(), cases);
+  for (const scenario::Case& c : cases) CheckOwnHost(c);
   return cases;
 }
 

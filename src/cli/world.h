@@ -26,7 +26,7 @@ struct World {
 
   scenario::KnownNames KnownNames() const;
   // The cases of scenario files or folders; of all scenarios if `where` is empty.
-  std::vector<scenario::Case> Cases(const std::vector<std::string>& where) const;
+  scenario::CaseList Cases(const std::vector<std::string>& where) const;
 
  private:
   void CheckOwnHost(const scenario::Case& c) const;

@@ -117,8 +117,7 @@ void CheckArgument(std::string_view text, const StrategyRow& row, std::string_vi
       return;
     case ArgumentKind::kSaving:
       if (!IsSaving(argument)) {
-        BadArgument(text, row, fmt::format("'{}'", argument),
-                    "limit:BYTES, kill:BYTES or full");
+        BadArgument(text, row, fmt::format("'{}'", argument), "limit:BYTES, kill:BYTES or full");
       }
       return;
     case ArgumentKind::kDevices:

@@ -31,11 +31,12 @@ scenario::KnownNames KnownNames() {
 std::vector<scenario::Case> SomeCases() {
   constexpr std::size_t kEvery = 7;
   std::vector<scenario::Case> some;
-  std::size_t number = 0;
+  scenario::CaseList all;
   for (const auto& file : scenario::FindScenarios(PORTCULLIS_SCENARIOS)) {
-    for (auto& c : scenario::ReadScenario(file, KnownNames())) {
-      if (number++ % kEvery == 0) some.push_back(std::move(c));
-    }
+    scenario::ReadScenario(file, KnownNames(), all);
+  }
+  for (std::size_t number = 0; number < all.size(); number += kEvery) {
+    some.push_back(all.At(number));
   }
   return some;
 }
@@ -52,9 +53,9 @@ std::vector<Result> RunCases(const std::vector<scenario::Case>& cases, bool isol
   const suite::Suite suite{
       .hosts = Hosts(), .runtimes = Runtimes(), .subject_of = SubjectOf, .isolate = isolate};
   runner::Runner runner(2);
-  std::vector<Result> results;
+  std::vector<Result> results(cases.size());
   suite::RunCases(suite, cases, runner,
-                  [&](Result result) { results.push_back(std::move(result)); });
+                  [&](std::size_t number, Result result) { results[number] = std::move(result); });
   return results;
 }
 

@@ -15,6 +15,8 @@
 #include <fstream>
 #include <iostream>
 #include <iterator>
+#include <memory>
+#include <new>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -284,6 +286,21 @@ int Balloon() {
   return balloon[balloon.size() / 2] == 'b' ? 0 : 1;
 }
 
+// Once it has its input: how many MiB it can have, of 512, and how many files, of 100.
+int TakeAll() {
+  while (std::cin.get() != std::char_traits<char>::eof()) {
+  }
+  std::vector<std::unique_ptr<char[]>> memory;
+  try {
+    while (memory.size() < 512) memory.push_back(std::make_unique<char[]>(1U << 20U));
+  } catch (const std::bad_alloc&) {  // that was all
+  }
+  int files = 0;
+  while (files < 100 && open("/dev/null", O_RDONLY | O_CLOEXEC) >= 0) ++files;
+  std::cout << memory.size() << " " << files << "\n";
+  return 0;
+}
+
 int SleepALittle() {
   usleep(5'000);
   return Good();
@@ -409,6 +426,7 @@ constexpr std::pair<std::string_view, int (*)()> kBehaviours[] = {
     {"sleep-a-little", SleepALittle},
     {"balloon", Balloon},
     {"alone", Alone},
+    {"take-all", TakeAll},
     {"serve-exits", ServeExits},
     {"serve-hangs", Hang},
     {"serve-nonsense", ServeNonsense},

@@ -342,6 +342,28 @@ TEST(Runner, RunsJobsAtOnceAndNoMore) {
   EXPECT_LT(together, in_turn - 0.2);
 }
 
+TEST(Runner, LimitsOfMemoryAndOfFiles) {
+  const auto taken = [](const Limits& limits) {
+    Command command = Bad("take-all");
+    command.limits = limits;
+    const Ended ended = RunOne(command);
+    ExpectExit(ended, 0);
+    std::istringstream text(ended.output);
+    std::pair<int, int> memory_and_files;
+    text >> memory_and_files.first >> memory_and_files.second;
+    return memory_and_files;
+  };
+  EXPECT_EQ(taken({}), std::pair(512, 100));
+  const auto [memory, all_files] = taken({64U << 20U, {}});
+  EXPECT_GT(memory, 16);
+  EXPECT_LT(memory, 65);
+  EXPECT_EQ(all_files, 100);
+  const auto [all_memory, files] = taken({{}, 32});
+  EXPECT_EQ(all_memory, 512);
+  EXPECT_GT(files, 16);
+  EXPECT_LT(files, 32);
+}
+
 // Exit codes of 20 commands that do not bear one another, four jobs, each in `resources`.
 std::multiset<int> ExitCodesOf(const std::vector<std::string>& resources) {
   std::string folder = testing::TempDir() + "portcullis-alone-XXXXXX";

@@ -28,6 +28,12 @@ Result Good(Shows shows) { return Case("s/a", Verdict::kAsExpected, shows); }
 
 const Claim kClaim{"C1", "it is so", "", {}};
 
+ClaimAnswer AnswerClaim(const Claim& claim, const std::vector<Result>& results) {
+  ClaimAnswers answers({claim});
+  for (const Result& result : results) answers.Add(result);
+  return answers.All().front();
+}
+
 struct Row {
   std::vector<Result> results;
   Answer answer;
@@ -68,6 +74,14 @@ TEST(Claims, CasesOfOtherClaimsDoNotCount) {
   EXPECT_EQ(answer.answer, Answer::kConfirmed);
   EXPECT_EQ(answer.confirming, 1);
   EXPECT_EQ(answer.unexpected + answer.refuting, 0);
+}
+
+TEST(Claims, OnlyThoseThatAResultSpokeTo) {
+  ClaimAnswers answers({kClaim, {"C2", "", "", {}}, {"C3", "", "", {}}});
+  answers.Add(Case("s/a", Verdict::kSkipped, Shows::kNothing, "C2"));
+  EXPECT_THAT(answers.All(), SizeIs(3));
+  ASSERT_THAT(answers.SpokenTo(), SizeIs(1));
+  EXPECT_EQ(answers.SpokenTo().front().claim.id, "C2");
 }
 
 TEST(Claims, EachCaseIsCountedOnceByWhatItShows) {

@@ -1,6 +1,9 @@
 // JUnit: one suite a scenario, counts, and text that no XML reader stumbles over.
 #include <gmock/gmock.h>
 
+#include <fstream>
+#include <sstream>
+
 #include "harness/report/junit.h"
 #include "tests/unit/harness/report_results.h"
 
@@ -11,6 +14,17 @@ using testing::HasSubstr;
 using testing::Not;
 using verdict::Result;
 using verdict::Verdict;
+
+// What stands in the file, the last result having come first.
+std::string JUnit(const std::vector<Result>& results) {
+  const std::string name = testing::TempDir() + "portcullis-junit-test.xml";
+  JUnitFile file(name, results.size());
+  for (std::size_t i = results.size(); i > 0; --i) file.Add(i - 1, results[i - 1]);
+  file.Finish();
+  std::ostringstream text;
+  text << std::ifstream(name, std::ios::binary).rdbuf();
+  return text.str();
+}
 
 Result WithDifference(const std::string& text) {
   Result result = ResultOf("1xt4", "as-saved", Verdict::kNotAsExpected);
@@ -30,6 +44,8 @@ TEST(JUnit, ASuiteForEachScenarioWithItsCounts) {
                              "skipped=\"1\" time=\"0.000\">"));
   EXPECT_THAT(xml, HasSubstr("<testsuite name=\"t\" tests=\"1\" failures=\"0\" errors=\"1\" "
                              "skipped=\"0\" time=\"1.500\">"));
+  EXPECT_LT(xml.find("name=\"s/a/1xt4/python/mmap\""),
+            xml.find("name=\"s/a/2xh200/python/as-saved"));
   EXPECT_THAT(xml, HasSubstr("<skipped message=\"no &lt;runtime&gt;\"/>"));
 }
 

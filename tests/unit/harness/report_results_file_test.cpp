@@ -69,7 +69,7 @@ TEST_F(ResultsFileTest, HeaderCasesFooter) {
   Totals totals;
   for (const auto verdict : {Verdict::kAsExpected, Verdict::kNotAsExpected}) {
     totals.Add(verdict);
-    results.Add(ResultOf("2xh200@1", "map-location=cpu", verdict));
+    results.Add(totals.All() - 1, ResultOf("2xh200@1", "map-location=cpu", verdict));
   }
   EXPECT_FALSE(fs::exists(file())) << "not under its name before the footer";
   results.Finish(totals, true);
@@ -87,6 +87,42 @@ TEST_F(ResultsFileTest, HeaderCasesFooter) {
   EXPECT_FALSE(fs::exists(file().string() + ".partial"));
 }
 
+RunFacts FactsOf(std::size_t cases) {
+  RunFacts facts = kFacts;
+  facts.cases = cases;
+  return facts;
+}
+
+std::string HostNumber(std::size_t number) { return "2xh200@" + std::to_string(number); }
+
+TEST_F(ResultsFileTest, LinesStandInTheOrderOfTheCasesWhateverTheOrderOfComing) {
+  ResultsFile results(file(), FactsOf(5));
+  for (const std::size_t number : {3U, 0U, 4U, 2U, 1U}) {
+    results.Add(number, ResultOf(HostNumber(number), "as-saved"));
+  }
+  results.Finish({}, true);
+  const auto lines = Lines();
+  ASSERT_THAT(lines, SizeIs(7));
+  for (std::size_t i = 0; i < 5; ++i) EXPECT_EQ(lines[i + 1]["mask"], std::to_string(i));
+}
+
+TEST_F(ResultsFileTest, WhatDidNotComeIsLeftOut) {
+  ResultsFile results(file(), FactsOf(4));
+  results.Add(3, ResultOf(HostNumber(3), "as-saved"));
+  results.Add(1, ResultOf(HostNumber(1), "as-saved"));
+  results.Finish({}, false);
+  const auto lines = Lines();
+  ASSERT_THAT(lines, SizeIs(4));
+  EXPECT_EQ(lines[1]["mask"], "1");
+  EXPECT_EQ(lines[2]["mask"], "3");
+}
+
+TEST_F(ResultsFileTest, AFullDiskForWhatWaitsIsTold) {
+  ResultsFile results(file(), FactsOf(2));
+  const SmallDisk small(10);
+  EXPECT_THROW(results.Add(1, ResultOf("2xh200", "as-saved")), CannotRun);
+}
+
 TEST_F(ResultsFileTest, UnsetAndEmptyMasksDiffer) {
   EXPECT_EQ(ToJson(ResultOf("2xh200", "as-saved"))["mask"], nullptr);
   EXPECT_EQ(ToJson(ResultOf("2xh200@empty", "as-saved"))["mask"], "");
@@ -97,7 +133,7 @@ TEST_F(ResultsFileTest, BytesThatAreNoTextStillMakeJson) {
   result.observation.error_whole = "bad \xff byte";
   {
     ResultsFile results(file(), kFacts);
-    results.Add(result);
+    results.Add(0, result);
     results.Finish({}, true);
   }
   EXPECT_EQ(Lines()[1]["observation"]["error"]["whole"], "bad \uFFFD byte");
@@ -111,7 +147,7 @@ TEST_F(ResultsFileTest, WithoutAFooterNothingIsLeft) {
 TEST_F(ResultsFileTest, AFullDiskLeavesNothing) {
   const auto whole = [&] {
     ResultsFile results(file(), kFacts);
-    results.Add(ResultOf("2xh200", "as-saved"));
+    results.Add(0, ResultOf("2xh200", "as-saved"));
     results.Finish({}, true);
   };
   whole();

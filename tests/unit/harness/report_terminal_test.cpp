@@ -3,6 +3,7 @@
 
 #include <regex>
 
+#include "harness/report/findings.h"
 #include "harness/report/terminal.h"
 #include "tests/unit/harness/report_results.h"
 
@@ -54,6 +55,14 @@ Result With(Result result, verdict::Outcome outcome) {
   return result;
 }
 
+std::string GridOf(const std::vector<Result>& results, const Style& style) {
+  std::vector<Cell> cells;
+  for (const Result& result : results) {
+    cells.push_back({&result.c, result.observation.outcome, result.judgement.verdict});
+  }
+  return Grid(cells, style);
+}
+
 TEST(Grid, StrategiesDownHostsAcross) {
   const std::vector<Result> results{
       With(ResultOf("no-driver", "as-saved"), verdict::Outcome::kRaised),
@@ -61,7 +70,7 @@ TEST(Grid, StrategiesDownHostsAcross) {
       ResultOf("2xh200@empty", "as-saved", Verdict::kNotAsExpected),
       ResultOf("2xh200@empty", "map-location=cpu", Verdict::kSkipped),
       With(ResultOf("1xt4", "as-saved", Verdict::kError), verdict::Outcome::kTimedOut)};
-  EXPECT_THAT(Lines(Grid(results, kPlain)),
+  EXPECT_THAT(Lines(GridOf(results, kPlain)),
               ElementsAre("                  no-driver  2xh200@empty  1xt4",
                           "as-saved          fails      loads !       timed out !",
                           "map-location=cpu  loads      -"));
@@ -72,7 +81,7 @@ TEST(Grid, HostsThatDoNotFitStandBelow) {
   for (const char* host : {"no-driver", "driver-no-gpu", "2xh200", "8xh100", "t4-h200", "1xt4"}) {
     results.push_back(ResultOf(host, "as-saved-then-to=cpu"));
   }
-  const std::string text = Grid(results, Style(false, false, 50));
+  const std::string text = GridOf(results, Style(false, false, 50));
   for (const std::string& line : Lines(text)) EXPECT_LE(Columns(line), 50U) << line;
   for (const Result& result : results) EXPECT_THAT(text, HasSubstr(result.c.host));
   EXPECT_EQ(Lines(text).size(), 8U) << text;  // three blocks of two lines, two empty lines
@@ -82,14 +91,16 @@ TEST(Grid, SeveralRuntimesHaveRowsOfTheirOwn) {
   Result cpp = With(ResultOf("no-driver", "as-saved"), verdict::Outcome::kRaised);
   cpp.c.runtime = "cpp";
   const std::vector<Result> results{ResultOf("no-driver", "as-saved"), cpp};
-  EXPECT_THAT(Lines(Grid(results, kPlain)),
+  EXPECT_THAT(Lines(GridOf(results, kPlain)),
               ElementsAre("                 no-driver", "python as-saved  loads",
                           "cpp as-saved     fails"));
 }
 
 std::string FindingsOf(const std::vector<Result>& results, const Style& style = kPlain) {
-  return Findings(
-      results, [](const Result& result) { return "again " + result.c.id; }, style);
+  Findings findings([](const Result& result) { return "again " + result.c.id; }, style);
+  // The last first: the order of coming does not count.
+  for (std::size_t i = results.size(); i > 0; --i) findings.Add(i - 1, results[i - 1]);
+  return findings.Text();
 }
 
 TEST(Findings, WhatDiffersWhereItIsStatedAndHowToRunItAgain) {

@@ -25,7 +25,9 @@ expect:
 )";
 
 std::vector<Case> Read(const std::string& text) {
-  return ReadScenario(YamlValue::Parse(text, "s.yaml"), "s", kKnown);
+  CaseList cases;
+  ReadScenario(YamlValue::Parse(text, "s.yaml"), "s", kKnown, cases);
+  return {cases.begin(), cases.end()};
 }
 
 std::string ErrorOf(std::string text, const std::string& from, const std::string& to) {
@@ -48,6 +50,46 @@ TEST(Scenario, TheMatrixExpandsWithTheStrategyVaryingFastest) {
   EXPECT_EQ(cases[4].id, "s/a/2xh200@empty/python/as-saved");
   EXPECT_EQ(cases[6].id, "s/b/no-driver/python/as-saved");
   EXPECT_EQ(cases[0].claim, "C2");
+}
+
+TEST(Scenario, TwoFilesOfOneNameMayNotHaveTheSameCase) {
+  CaseList cases;
+  ReadScenario(YamlValue::Parse(kGood, "one/s.yaml"), "s", kKnown, cases);
+  try {
+    ReadScenario(YamlValue::Parse(kGood, "two/s.yaml"), "s", kKnown, cases);
+    ADD_FAILURE();
+  } catch (const UsageError& error) {
+    EXPECT_THAT(error.what(), testing::AllOf(testing::HasSubstr("two/s.yaml:"),
+                                             testing::HasSubstr("stands in another file too")));
+  }
+}
+
+TEST(CaseList, PutsEveryCaseTogetherAgain) {
+  const auto cases = Read(kGood);
+  const CaseList list(cases);
+  ASSERT_EQ(list.size(), cases.size());
+  for (std::size_t i = 0; i < cases.size(); ++i) {
+    const Case c = list.At(i);
+    EXPECT_EQ(c.id, cases[i].id);
+    EXPECT_EQ(c.scenario, cases[i].scenario);
+    EXPECT_EQ(c.claim, cases[i].claim);
+    EXPECT_EQ(c.why, cases[i].why);
+    EXPECT_EQ(c.host, cases[i].host);
+    EXPECT_EQ(c.mask, cases[i].mask);
+    EXPECT_EQ(c.expectation->where, cases[i].expectation->where);
+    EXPECT_EQ(c.expectation->Text(), cases[i].expectation->Text());
+    EXPECT_EQ(list.Find(c.id), i);
+  }
+  EXPECT_EQ(list.Find("no/such/case"), std::nullopt);
+}
+
+TEST(CaseList, MasksThatReadAlikeStayApart) {
+  std::vector<Case> cases(4);
+  cases[1].mask.value = "";
+  cases[2].mask.value = "unset";
+  cases[3].mask.value = "empty";
+  const CaseList list(cases);
+  for (std::size_t i = 0; i < cases.size(); ++i) EXPECT_EQ(list.At(i).mask, cases[i].mask);
 }
 
 TEST(Scenario, TheFirstRuleThatFitsCounts) {

@@ -12,16 +12,26 @@ using testing::ElementsAre;
 using testing::HasSubstr;
 using testing::IsEmpty;
 
+scenario::Case Named(const std::string& name) {
+  scenario::Case c;
+  c.checkpoint = name;
+  c.strategy = portability::ParseStrategy("as-saved");
+  c.id = scenario::CaseId(c);
+  return c;
+}
+
 std::vector<scenario::Case> Numbered(int count) {
   std::vector<scenario::Case> cases(static_cast<std::size_t>(count));
-  for (int i = 0; i < count; ++i) cases[static_cast<std::size_t>(i)].id = std::to_string(i);
+  for (int i = 0; i < count; ++i) {
+    cases[static_cast<std::size_t>(i)] = Named(std::to_string(i));
+  }
   return cases;
 }
 
-std::vector<std::string> Ids(const std::vector<scenario::Case>& cases) {
-  std::vector<std::string> ids;
-  for (const auto& c : cases) ids.push_back(c.id);
-  return ids;
+std::vector<std::string> Names(const scenario::CaseList& cases) {
+  std::vector<std::string> names;
+  for (const auto& c : cases) names.push_back(c.checkpoint);
+  return names;
 }
 
 TEST(Shard, Read) {
@@ -39,11 +49,11 @@ TEST(Shard, Read) {
 }
 
 TEST(Shard, EveryCaseInOne) {
-  EXPECT_THAT(Ids(CasesOf({1, 3}, Numbered(7))), ElementsAre("0", "3", "6"));
-  EXPECT_THAT(Ids(CasesOf({2, 3}, Numbered(7))), ElementsAre("1", "4"));
-  EXPECT_THAT(Ids(CasesOf({3, 3}, Numbered(7))), ElementsAre("2", "5"));
-  EXPECT_THAT(Ids(CasesOf({1, 1}, Numbered(3))), ElementsAre("0", "1", "2"));
-  EXPECT_THAT(CasesOf({3, 3}, Numbered(2)), IsEmpty());
+  EXPECT_THAT(Names(CasesOf({1, 3}, Numbered(7))), ElementsAre("0", "3", "6"));
+  EXPECT_THAT(Names(CasesOf({2, 3}, Numbered(7))), ElementsAre("1", "4"));
+  EXPECT_THAT(Names(CasesOf({3, 3}, Numbered(7))), ElementsAre("2", "5"));
+  EXPECT_THAT(Names(CasesOf({1, 1}, Numbered(3))), ElementsAre("0", "1", "2"));
+  EXPECT_THAT(Names(CasesOf({3, 3}, Numbered(2))), IsEmpty());
 }
 
 TEST(Digest, DependsOnIdsTheirOrderAndWhatIsExpected) {
@@ -67,10 +77,10 @@ TEST(Digest, DependsOnIdsTheirOrderAndWhatIsExpected) {
 TEST(Digest, TextsDoNotRunIntoEachOther) {
   auto one = Numbered(2);
   auto other = one;
-  one[0].id = "ab";
-  one[1].id = "c";
-  other[0].id = "a";
-  other[1].id = "bc";
+  one[0] = Named("ab");
+  one[1] = Named("c");
+  other[0] = Named("a");
+  other[1] = Named("bc");
   EXPECT_NE(DigestOf(one), DigestOf(other));
 }
 
