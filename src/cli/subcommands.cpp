@@ -9,6 +9,11 @@ std::span<const Subcommand> Subcommands() {
       Subcommand{"check", "say where a checkpoint loads, in milliseconds, without loading it",
                  DeclareCheck},
       Subcommand{"inspect", "show the device map of a checkpoint", DeclareInspect},
+      Subcommand{"explain",
+                 "say in prose what a checkpoint is, where it loads, and what to do next",
+                 DeclareExplain},
+      Subcommand{"report", "make a page or a comment of a run's results, or compare two runs",
+                 DeclareReport},
       Subcommand{"repro", "from an error text to what happened, what to do, and a reproduction",
                  DeclareRepro},
       Subcommand{"retag", "change the device tags of a checkpoint, and nothing else in it",
@@ -25,6 +30,8 @@ std::span<const Subcommand> Subcommands() {
       Subcommand{"make", "make the checkpoints that scenarios load", DeclareMake},
       Subcommand{"calibrate", "record what this machine's own GPUs do", DeclareCalibrate},
       Subcommand{"agree", "hold the simulation against a recording of real GPUs", DeclareAgree},
+      Subcommand{"docs", "generate the reference pages from kept results, or check them",
+                 DeclareDocs},
       Subcommand{"doctor", "say what is here, what is missing, and how to get it", DeclareDoctor},
   };
   return kTable;

@@ -1,0 +1,195 @@
+#include <fmt/format.h>
+
+#include <set>
+
+#include "harness/pages/matrix.h"
+#include "harness/pages/names.h"
+#include "harness/pages/pages.h"
+#include "harness/report/page.h"
+#include "src/portability/error_catalog.h"
+
+namespace portcullis::pages {
+namespace {
+
+using nlohmann::json;
+using report::Escaped;
+using verdict::Result;
+
+std::string Lower(std::string text) {
+  for (char& c : text) c = c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c;
+  return text;
+}
+
+// The rows of a detail that tell one version's result.
+json VersionRows(const Result& result) {
+  const auto& seen = result.observation;
+  json rows = json::array();
+  const std::string word = Word(result);
+  rows.push_back(report::DetailRow(
+      "outcome", word == "loads" ? "✓ loads" : fmt::format("✗ raises in the {}", seen.phase)));
+  if (portability::FindErrorClass(word) != nullptr) {
+    rows.push_back(report::DetailLink("error", word, fmt::format("errors/{}.html", word)));
+  }
+  if (!seen.error_short.empty()) {
+    rows.push_back(
+        report::DetailCode("text", fmt::format("{}: {}", seen.error_type, seen.error_short)));
+  }
+  std::string devices;
+  for (const auto& tensor : seen.tensors) devices += (devices.empty() ? "" : ", ") + tensor.device;
+  if (!devices.empty()) rows.push_back(report::DetailRow("tensors are on", devices));
+  const host::Counts counts = seen.flight.LoadAndMove();
+  rows.push_back(report::DetailRow(
+      "bytes copied",
+      fmt::format("{} to GPUs, {} back, {} between them", Grouped(counts.host_to_device_bytes),
+                  Grouped(counts.device_to_host_bytes), Grouped(counts.device_to_device_bytes))));
+  rows.push_back(report::DetailRow("peak on GPUs", Grouped(counts.peak_bytes) + " bytes"));
+  rows.push_back(report::DetailRow(
+      "seen on", fmt::format("PyTorch {}, {}", seen.torch.empty() ? "of that version" : seen.torch,
+                             seen.simulated ? "simulated GPUs" : "real hardware")));
+  rows.push_back(
+      report::DetailCode("see it again", fmt::format("portcullis run --filter '{}'", result.c.id)));
+  return rows;
+}
+
+json DetailOf(const Table& table, const Row& row, const Cell& cell,
+              const std::vector<std::string>& versions) {
+  json parts = json::array();
+  parts.push_back(
+      {{"rows", json::array({report::DetailCode("code", CodeOf(row.strategy, table.family)),
+                             report::DetailRow("checkpoint", CheckpointLabel(table.checkpoint)),
+                             report::DetailRow("scenario", "scenarios/reference/matrix.yaml")})}});
+  for (std::size_t i = 0; i < cell.results.size(); ++i) {
+    if (cell.results[i] == nullptr) continue;
+    parts.push_back({{"heading", versions[i]}, {"rows", VersionRows(*cell.results[i])}});
+  }
+  return {{"title",
+           fmt::format("{} on {}, {}", row.strategy.Text(), cell.host, FamilyLabel(table.family))},
+          {"parts", parts}};
+}
+
+// What a cell is to filters and styles.
+struct Look {
+  std::string outcome;  // "loads", "fails", "differs"
+  std::string words;    // HTML
+  std::string text;     // to search in
+  bool hardware = false;
+};
+
+Look LookOf(const Cell& cell, const std::vector<std::string>& versions) {
+  Look look;
+  const bool differs = cell.Differs();
+  for (std::size_t i = 0; i < cell.results.size(); ++i) {
+    const Result* result = cell.results[i];
+    if (result == nullptr) continue;
+    const std::string word = Word(*result);
+    look.text += fmt::format(" {} {}", word, result->observation.error_short);
+    look.hardware = look.hardware || !result->observation.simulated;
+    if (differs) {
+      look.words += fmt::format("<span class=\"versions\">{} {} {}</span>", Escaped(versions[i]),
+                                Sign(*result), Escaped(word));
+    } else if (look.words.empty()) {
+      look.words = fmt::format("{} {}", Sign(*result), Escaped(word));
+      look.outcome = word == "loads" ? "loads" : "fails";
+    }
+  }
+  if (differs) {
+    look.outcome = "differs";
+    look.words = "≠ versions differ" + look.words;
+  }
+  return look;
+}
+
+std::string CellHtml(const Table& table, const Row& row, const Cell& cell,
+                     const std::vector<std::string>& versions, json& details) {
+  const Look look = LookOf(cell, versions);
+  if (look.words.empty()) return fmt::format("<td data-host=\"{}\"></td>", Escaped(cell.host));
+  const std::string id = Slug(
+      fmt::format("{} {} {} {}", table.family, table.checkpoint, cell.host, row.strategy.Text()));
+  details[id] = DetailOf(table, row, cell, versions);
+  return fmt::format(
+      "<td data-host=\"{0}\"><button class=\"item outcome {1}{2}\" data-detail=\"{3}\" "
+      "data-host=\"{0}\" data-family=\"{4}\" data-checkpoint=\"{5}\" data-outcome=\"{1}\"{6} "
+      "data-text=\"{7}\">{8}</button></td>",
+      Escaped(cell.host), look.outcome, look.hardware ? " hardware" : "", id, table.family,
+      table.checkpoint, look.outcome == "differs" ? " data-differs" : "",
+      Escaped(Lower(row.strategy.Text() + " " + cell.host + look.text)), look.words);
+}
+
+std::string TableHtml(const Table& table, const std::vector<std::string>& versions, json& details) {
+  const std::string title =
+      fmt::format("{}: {}", FamilyLabel(table.family), CheckpointLabel(table.checkpoint));
+  std::string html = fmt::format(
+      "<section class=\"group\" aria-label=\"{0}\"><h2>{0}</h2><div class=\"wide\" tabindex=\"0\" "
+      "role=\"region\" aria-label=\"table: {0}\"><table class=\"matrix\"><thead><tr><th "
+      "scope=\"col\">way of loading</th>",
+      Escaped(title));
+  for (const auto& host : table.hosts) {
+    html += fmt::format("<th scope=\"col\">{}</th>", Escaped(host));
+  }
+  html += "</tr></thead><tbody>\n";
+  for (const Row& row : table.rows) {
+    html += fmt::format("<tr class=\"group\"><th scope=\"row\"><code>{}</code></th>",
+                        Escaped(row.strategy.Text()));
+    for (const Cell& cell : row.cells) html += CellHtml(table, row, cell, versions, details);
+    html += "</tr>\n";
+  }
+  return html + "</tbody></table></div></section>\n";
+}
+
+std::string FiltersOf(const std::vector<Table>& tables) {
+  std::vector<std::pair<std::string, std::string>> families, checkpoints, hosts;
+  std::set<std::string> known;
+  const auto add = [&](auto& list, const std::string& value, const std::string& shown) {
+    if (known.insert(value).second) list.emplace_back(value, shown);
+  };
+  for (const Table& table : tables) {
+    add(families, table.family, FamilyLabel(table.family));
+    add(checkpoints, table.checkpoint, CheckpointLabel(table.checkpoint));
+    for (const auto& host : table.hosts) add(hosts, host, host);
+  }
+  return report::Filters(
+      "search: map_location, no-driver, “Found no NVIDIA”…",
+      report::SelectFilter("family", "language", families) +
+          report::SelectFilter("checkpoint", "checkpoint", checkpoints) +
+          report::SelectFilter("host", "host", hosts) +
+          report::SelectFilter(
+              "outcome", "outcome",
+              {{"loads", "✓ loads"}, {"fails", "✗ fails"}, {"differs", "≠ differs"}}) +
+          "<label class=\"tick\"><input type=\"checkbox\" name=\"differs\">only where versions "
+          "differ</label>");
+}
+
+constexpr const char* kLegend =
+    "<ul class=\"legend\"><li><span class=\"outcome loads\">✓ loads</span> every byte where it was "
+    "asked to be</li><li><span class=\"outcome fails\">✗ error</span> fails with that error</li>"
+    "<li><span class=\"outcome differs\">≠ versions differ</span></li><li>dashed frame: seen on "
+    "simulated GPUs; solid: confirmed on hardware</li></ul>\n";
+
+}  // namespace
+
+std::string MatrixHtml(const Reference& reference) {
+  const auto tables = Tables(reference);
+  report::PageParts parts;
+  parts.title = "The matrix · Portcullis";
+  parts.description =
+      "What each PyTorch does with each kind of checkpoint on each kind of host, way of loading by "
+      "way "
+      "of loading.";
+  parts.navigation = Navigation("matrix.md");
+  parts.footer = Foot();
+  parts.details = json::object();
+  std::string versions;
+  for (const auto& version : reference.versions)
+    versions += (versions.empty() ? "" : ", ") + version;
+  parts.body = fmt::format(
+      "<h1>The matrix</h1>\n<p>What each way of loading does on each host, by PyTorch {}. Every "
+      "cell is "
+      "a real load; choose one for the exact error, the bytes copied and the command that shows it "
+      "again.</p>\n{}{}",
+      Escaped(versions), kLegend, FiltersOf(tables));
+  for (const Table& table : tables)
+    parts.body += TableHtml(table, reference.versions, parts.details);
+  return report::Page(parts);
+}
+
+}  // namespace portcullis::pages

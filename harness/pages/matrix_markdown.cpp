@@ -1,0 +1,65 @@
+#include <fmt/format.h>
+
+#include "harness/pages/matrix.h"
+#include "harness/pages/names.h"
+#include "harness/pages/pages.h"
+
+namespace portcullis::pages {
+namespace {
+
+std::string Short(const verdict::Result& result) {
+  const std::string word = Word(result);
+  if (word == "loads") return "✓";
+  return fmt::format("✗ [{}](errors/{}.md)", word, word);
+}
+
+// One word where the versions agree, else one a version.
+std::string CellText(const Cell& cell, const std::vector<std::string>& versions) {
+  std::string text;
+  for (std::size_t i = 0; i < cell.results.size(); ++i) {
+    if (cell.results[i] == nullptr) continue;
+    if (!cell.Differs()) return Short(*cell.results[i]);
+    text += fmt::format("{}{} {}", text.empty() ? "**≠** " : "<br>", versions[i],
+                        Short(*cell.results[i]));
+  }
+  return text.empty() ? " " : text;
+}
+
+}  // namespace
+
+std::string MatrixPage(const Reference& reference) {
+  std::string text =
+      "# The matrix\n\n✓ loads, ✗ fails with that error, ≠ versions differ. Versions: ";
+  for (const auto& version : reference.versions) {
+    text += version + (&version == &reference.versions.back() ? "" : ", ");
+  }
+  text +=
+      ". Every cell is a real load on a\nsimulated host. The [interactive page](site/matrix.html) "
+      "of a "
+      "checkout has filters, and the exact error, the\nbytes copied and the command of each cell a "
+      "click away.\n";
+  std::string family;
+  for (const Table& table : Tables(reference)) {
+    if (table.family != family) text += fmt::format("\n## {}\n", FamilyLabel(table.family));
+    family = table.family;
+    text +=
+        fmt::format("\n### {}: {}\n\n|", FamilyLabel(family), CheckpointLabel(table.checkpoint));
+    std::string line = "\n| --- |";
+    text += " way of loading |";
+    for (const auto& host : table.hosts) {
+      text += fmt::format(" {} |", host);
+      line += " --- |";
+    }
+    text += line + "\n";
+    for (const Row& row : table.rows) {
+      text += fmt::format("| `{}` |", row.strategy.Text());
+      for (const Cell& cell : row.cells) {
+        text += fmt::format(" {} |", CellText(cell, reference.versions));
+      }
+      text += "\n";
+    }
+  }
+  return text;
+}
+
+}  // namespace portcullis::pages

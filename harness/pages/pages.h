@@ -1,0 +1,43 @@
+// Owns: the pages of the reference, each a function from the reference to its text.
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include "harness/host/host.h"
+#include "harness/pages/reference.h"
+#include "harness/repro/guide.h"
+
+namespace portcullis::pages {
+
+// Markdown, with links between the pages as files of docs/reference.
+std::string FrontPage(const Reference& reference);
+std::string ClaimsPage(const Reference& reference);
+std::string MatrixPage(const Reference& reference);
+std::string ErrorsPage();  // the list of them
+std::string ErrorPage(const Reference& reference, const repro::Guide& guide,
+                      const host::HostLibrary& hosts);
+
+// The matrix as an interactive HTML page.
+std::string MatrixHtml(const Reference& reference);
+
+// The table of claims as it stands in the README, whose links start at `where`.
+std::string ClaimsTable(const Reference& reference, const std::string& where);
+
+// A Markdown page as HTML of the site: links to .md become links to .html, pictures are drawn into
+// the page, the signs of outcomes get their colours. `path` is the page's, as "errors/no-gpus.md".
+struct Picture {
+  std::string name;  // "transfers.svg"
+  std::string svg;
+};
+std::string HtmlOf(const std::string& markdown, const std::string& path,
+                   const std::vector<Picture>& pictures);
+
+// The pictures, drawn from counts. Throws UsageError if the cases that they show are not there.
+std::vector<Picture> Pictures(const Reference& reference);
+
+// The links at the head of a page of the site and what stands at its foot.
+std::string Navigation(const std::string& path);
+std::string Foot();
+
+}  // namespace portcullis::pages
