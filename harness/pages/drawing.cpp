@@ -7,9 +7,9 @@
 
 #include "harness/pages/names.h"
 #include "harness/pages/pages.h"
-#include "harness/report/device_map.h"
 #include "harness/report/page.h"
 #include "src/base/error.h"
+#include "src/base/size.h"
 
 namespace portcullis::pages {
 namespace {
@@ -67,7 +67,7 @@ std::string Arrow(std::size_t from, std::size_t to, std::uint64_t bytes, const c
              "<path d=\"M{0:.0f} {1:.0f}H{2:.0f}\" class=\"{3}\" stroke-width=\"3\"/><path "
              "d=\"M{4:.0f} {1:.0f}l{5:.0f} -6v12z\" class=\"{3}-fill\"/>",
              start, y, end + tip, phase, end, tip) +
-         Label((start + end) / 2, y - 7, report::Bytes(bytes));
+         Label((start + end) / 2, y - 7, SizeText(bytes));
 }
 
 std::string Lane(const Result& result, const std::string& code, double top) {
@@ -98,7 +98,7 @@ std::string Lane(const Result& result, const std::string& code, double top) {
     }
   }
   return svg + Label(PlaceX(2) + kPlaceWidth, top + 16,
-                     all == 0 ? "nothing copied to or from a GPU" : report::Bytes(all) + " in all",
+                     all == 0 ? "nothing copied to or from a GPU" : SizeText(all) + " in all",
                      "quiet", "end");
 }
 
@@ -148,7 +148,7 @@ std::string Bars(const Result& result, const std::string& code, double top, doub
             "class=\"{}-fill\"/>",
             kBars, y + (phase == kLoad ? 2 : 12), width, style);
       }
-      svg += Label(kBars + width + 6, y + (phase == kLoad ? 10 : 21), report::Bytes(bytes), "quiet",
+      svg += Label(kBars + width + 6, y + (phase == kLoad ? 10 : 21), SizeText(bytes), "quiet",
                    "start");
     }
     y += 28;

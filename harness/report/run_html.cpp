@@ -5,8 +5,8 @@
 
 #include <set>
 
-#include "harness/report/device_map.h"
 #include "harness/report/page.h"
+#include "src/base/size.h"
 
 namespace portcullis::report {
 namespace {
@@ -51,7 +51,7 @@ void AddCounts(const Result& result, json& rows) {
   add("host → GPU", counts.host_to_device_bytes, counts.host_to_device_calls);
   add("GPU → host", counts.device_to_host_bytes, counts.device_to_host_calls);
   add("GPU → GPU", counts.device_to_device_bytes, counts.device_to_device_calls);
-  if (counts.peak_bytes > 0) rows.push_back(DetailRow("peak on GPUs", Bytes(counts.peak_bytes)));
+  if (counts.peak_bytes > 0) rows.push_back(DetailRow("peak on GPUs", SizeText(counts.peak_bytes)));
 }
 
 json DetailOf(const ReadCase& read) {

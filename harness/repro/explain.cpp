@@ -5,7 +5,7 @@
 #include <algorithm>
 #include <array>
 
-#include "harness/report/device_map.h"
+#include "src/base/size.h"
 
 namespace portcullis::repro {
 namespace {
@@ -47,10 +47,9 @@ std::string Paragraph(const std::string& text, const report::Style& style) {
 
 std::string WhatItIs(const Checked& checked) {
   const suite::MapSummary& map = *checked.map;
-  std::string text =
-      fmt::format("{} is {}. It holds {} {}, {}", checked.file.filename().string(),
-                  Words(map.format), map.tensors, map.tensors == 1 ? "tensor" : "tensors",
-                  report::Bytes(map.bytes));
+  std::string text = fmt::format("{} is {}. It holds {} {}, {}", checked.file.filename().string(),
+                                 Words(map.format), map.tensors,
+                                 map.tensors == 1 ? "tensor" : "tensors", SizeText(map.bytes));
   const bool named = std::any_of(map.by_tag.begin(), map.by_tag.end(),
                                  [](const auto& row) { return !row.first.empty(); });
   if (!named) return text + ", and no device is named for them.";
@@ -60,7 +59,7 @@ std::string WhatItIs(const Checked& checked) {
   text += ": ";
   const char* comma = "";
   for (const auto& [tag, bytes] : map.by_tag) {
-    text += fmt::format("{}{} saved from {}", comma, report::Bytes(bytes), tag);
+    text += fmt::format("{}{} saved from {}", comma, SizeText(bytes), tag);
     comma = ", ";
   }
   return text + ".";
@@ -103,9 +102,13 @@ std::string Explain(const Checked& checked, const report::Style& style) {
     if (finding.rule->id == "does-not-load") continue;  // told by host below
     text += Paragraph(fmt::format("{}: {}.", finding.rule->title, finding.text), style);
   }
-  const auto& forecasts = checked.forecasts;
-  for (std::size_t i = 0; i + 1 < forecasts.size(); i += 2) {
-    text += Paragraph(OnHost(forecasts[i], forecasts[i + 1]), style);
+  for (const Forecast& plain : checked.forecasts) {
+    if (plain.strategy != "as-saved") continue;
+    const auto mapped = std::find_if(
+        checked.forecasts.begin(), checked.forecasts.end(), [&](const Forecast& other) {
+          return other.host == plain.host && other.strategy == "map-location=cpu";
+        });
+    if (mapped != checked.forecasts.end()) text += Paragraph(OnHost(plain, *mapped), style);
   }
   text += Paragraph(NextStep(checked), style);
   text.pop_back();
