@@ -149,4 +149,10 @@ std::vector<ClaimAnswer> ClaimAnswers::SpokenTo() const {
   return answers;
 }
 
+ClaimAnswer AnswerClaim(const Claim& claim, std::span<const Result> results) {
+  ClaimAnswers answers({claim});
+  for (const Result& result : results) answers.Add(result);
+  return answers.All().front();
+}
+
 }  // namespace portcullis::verdict

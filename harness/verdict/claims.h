@@ -3,6 +3,7 @@
 
 #include <filesystem>
 #include <map>
+#include <span>
 #include <string>
 #include <vector>
 
@@ -50,5 +51,8 @@ class ClaimAnswers {
   // until its result has come, and was as expected.
   std::map<std::string, std::map<std::string, std::string>> fields_;
 };
+
+// The answer to one claim from results that are all there.
+ClaimAnswer AnswerClaim(const Claim& claim, std::span<const Result> results);
 
 }  // namespace portcullis::verdict

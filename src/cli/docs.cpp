@@ -56,8 +56,9 @@ ExitCode Docs(const Options& options) {
       options.output.empty() ? root / "docs/reference" : fs::path(options.output);
   std::vector<std::string> differences;
   if (!options.keep.empty()) differences = Keep(options, results);
+  const auto cases = world.Cases({});
   const auto reference = pages::ReadReference(
-      results, world.Cases({}),
+      results, {cases.begin(), cases.end()},
       verdict::ReadClaims(world.installation.scenarios / "claims/claims.yaml"));
   const auto files = pages::Site(reference, world.hosts);
   const fs::path readme = root / "README.md";

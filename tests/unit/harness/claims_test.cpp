@@ -28,12 +28,6 @@ Result Good(Shows shows) { return Case("s/a", Verdict::kAsExpected, shows); }
 
 const Claim kClaim{"C1", "it is so", "", {}};
 
-ClaimAnswer AnswerClaim(const Claim& claim, const std::vector<Result>& results) {
-  ClaimAnswers answers({claim});
-  for (const Result& result : results) answers.Add(result);
-  return answers.All().front();
-}
-
 struct Row {
   std::vector<Result> results;
   Answer answer;
