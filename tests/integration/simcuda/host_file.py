@@ -46,11 +46,19 @@ def device(name="NVIDIA H200", gib=141, capability=(9, 0), number=0, multiproces
                        0x10 + number, 0, state, used)
 
 
-def write_host(path, devices, driver=13000, start_error=0):
+def operator_fails(name, error, first, ordinal=None):
+    """A rule of the fault plan: call `first` of an operator (on cuda:`ordinal` alone) fails."""
+    point, action = 13, 1  # FaultPoint::kOperator, FaultAction::kError
+    return struct.pack("<3Ii3QdQq64s128s", point, action, 0 if ordinal is None else 1, ordinal or 0,
+                       first, first, 0, 1.0, 0, error, name.encode(), b"")
+
+
+def write_host(path, devices, driver=13000, start_error=0, rules=()):
     with open(path, "wb") as file:
-        file.write(struct.pack("<4sIiIiI", b"HOST", HOST_VERSION, driver, len(devices), start_error, 0))
+        file.write(struct.pack("<4sIiIiI", b"HOST", HOST_VERSION, driver, len(devices), start_error,
+                               len(rules)))
         file.write(b"".join(devices).ljust(struct.calcsize(DEVICE) * MAX_DEVICES, b"\0"))
-        file.write(bytes(RULE_BYTES * MAX_RULES))
+        file.write(b"".join(rules).ljust(RULE_BYTES * MAX_RULES, b"\0"))
 
 
 def write_record(path):

@@ -51,12 +51,13 @@ def _child(function, pipe, environment, error_file):
         json.dump(answer, out)
 
 
-def on_host(function, devices=None, driver=13000, mask=None, start_error=0, **environment):
+def on_host(function, devices=None, driver=13000, mask=None, start_error=0, rules=(),
+            **environment):
     """Calls `function` in a child that is a host with these devices (two H200), and waits."""
     with tempfile.TemporaryDirectory() as folder:
         host, record = os.path.join(folder, "host"), os.path.join(folder, "record")
         host_file.write_host(host, H200_PAIR if devices is None else devices, driver,
-                             start_error)
+                             start_error, rules)
         host_file.write_record(record)
         environment |= {"PORTCULLIS_SIM_HOST": host, "PORTCULLIS_SIM_RECORD": record,
                         "CUDA_VISIBLE_DEVICES": mask}
