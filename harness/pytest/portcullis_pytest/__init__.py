@@ -122,6 +122,9 @@ def _child_words(item):
     _, _, names = item.nodeid.partition("::")
     words = [sys.executable, "-m", "pytest", f"{item.path}::{names}", "--rootdir", str(config.rootpath),
              "-q", "-p", "no:cacheprovider", "--tb", config.getoption("tbstyle")]
+    # Named on the command line; an installed plugin (pyproject.toml calls it "portcullis") loads itself.
+    if config.pluginmanager.get_name(sys.modules[__name__]) != "portcullis":
+        words += ["-p", __name__]
     if config.inipath is not None:
         words += ["-c", str(config.inipath)]
     if config.pluginmanager.hasplugin("xdist"):
