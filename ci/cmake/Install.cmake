@@ -13,6 +13,8 @@ set_target_properties(portcullis PROPERTIES
 install(TARGETS portcullis RUNTIME)
 install(IMPORTED_RUNTIME_ARTIFACTS fmt::fmt LIBRARY DESTINATION "${portcullis_libraries}")
 
+install(PROGRAMS "${PROJECT_SOURCE_DIR}/ci/check-changed" TYPE BIN RENAME portcullis-check-changed)
+
 # Data only: hosts, scenarios, and the Python that loads and makes checkpoints.
 foreach(folder scenarios fixtures/hosts)
   install(DIRECTORY "${PROJECT_SOURCE_DIR}/${folder}/" DESTINATION "${portcullis_data}/${folder}"

@@ -45,6 +45,14 @@ class CheckChangedTest(RepositoryTest):
         self.assertTrue((self.repository / "portcullis.sarif").exists())
         self.check(0, self.base, "--hosts", "1xt4")
 
+    def test_gitlabs_job_finds_the_installed_script(self):
+        job = (SOURCE / "ci/gitlab/portcullis.yml").read_text()
+        line = next(line for line in job.splitlines() if "check-changed" in line)
+        self.commit("gpu.pt", GOLDEN / "zip-cuda0.pt")
+        self.expect(1, "bash", "-e", "-c", line.strip().removeprefix("- "), cwd=self.repository,
+                    CI_MERGE_REQUEST_DIFF_BASE_SHA=self.base, PORTCULLIS_HOSTS="no-driver")
+        self.assertIn("gpu.pt", (self.repository / "portcullis.xml").read_text())
+
     def test_a_change_without_checkpoints_is_good(self):
         self.commit("notes.txt", pathlib.Path(__file__))
         done = self.check(0, self.base)
