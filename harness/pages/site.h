@@ -15,7 +15,7 @@ struct SiteFile {
   std::string text;
 };
 
-// Every file of the reference but those that others generate (entry-points.md). The same results
+// Every file of the reference but those that others generate (entry-points.md, operators.md). The same results
 // give the same bytes.
 std::vector<SiteFile> Site(const Reference& reference, const host::HostLibrary& hosts);
 
