@@ -90,7 +90,8 @@ std::string HostTable(std::span<const Host> hosts, const Style& style) {
 }
 
 std::string HostText(const Host& host, const Style& style) {
-  std::string text = fmt::format("{}: {}\n", style.Bold(host.name), host.about);
+  std::string text = style.Bold(host.name) + "\n";
+  for (const std::string& line : Wrap(host.about, style.width())) text += line + "\n";
   text += fmt::format("driver  {}\n", host.driver_version == 0 ? "none" : "CUDA " + Driver(host));
   text += fmt::format("mask    {}\n", host.mask.Text());
   if (host.start_error != 0) {
