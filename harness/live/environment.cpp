@@ -4,6 +4,7 @@
 #include <fmt/ranges.h>
 
 #include "src/base/error.h"
+#include "src/simcuda/interface/compute.h"
 
 namespace portcullis::live {
 namespace {
@@ -48,6 +49,11 @@ host::Environment AddHost(host::Environment environment, const Additions& additi
   }
   environment[simcuda::kHostVariable] = additions.description.string();
   environment[simcuda::kRecordVariable] = additions.record.string();
+  if (additions.compute.empty()) {
+    environment.erase(simcuda::kComputeVariable);
+  } else {
+    environment[simcuda::kComputeVariable] = additions.compute.string();
+  }
   return environment;
 }
 

@@ -18,6 +18,7 @@ struct Additions {
   std::filesystem::path standins;  // folder of the stand-in libraries
   bool preload_standins = false;
   std::vector<std::filesystem::path> preload;
+  std::filesystem::path compute;  // the computing plugin; empty: operators do not compute
   std::filesystem::path description, record;  // files that the simulated runtime reads and writes
 };
 host::Environment AddHost(host::Environment environment, const Additions& additions);

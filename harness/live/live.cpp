@@ -41,6 +41,24 @@ Additions AdditionsOf(const Wish& wish) {
   return additions;
 }
 
+// The computing plugin is made for one PyTorch version.
+fs::path PluginFor(const Target& target, const suite::Installation& installation) {
+  const fs::path plugins = installation.runtimes.parent_path() / "compute";
+  const std::string version = target.version.substr(0, target.version.find('+'));
+  const fs::path plugin = plugins / version / "libportcullis-compute.so";
+  if (!version.empty() && fs::exists(plugin)) return plugin;
+  std::error_code none;
+  std::string built;
+  for (const auto& folder : fs::directory_iterator(plugins, none)) {
+    built += fmt::format("{}{}", built.empty() ? "" : ", ", folder.path().filename().string());
+  }
+  throw CannotRun(fmt::format(
+      "--compute: found {}, expected a PyTorch that a plugin was built for: {}. ci/setup --runtime "
+      "VERSION, then building again, adds one",
+      version.empty() ? "a command with no PyTorch that is known" : "PyTorch " + version,
+      built.empty() ? "none" : built));
+}
+
 }  // namespace
 
 Lived Live(const Wish& wish, const std::vector<host::Runtime>& runtimes,
@@ -54,6 +72,7 @@ Lived Live(const Wish& wish, const std::vector<host::Runtime>& runtimes,
   const suite::ScratchFolder scratch;
   Additions additions = AdditionsOf(wish);
   additions.standins = lived.standins.folder;
+  if (wish.compute) additions.compute = PluginFor(target, installation);
   additions.preload_standins = lived.standins.preload;
   additions.description = scratch.path() / "host";
   additions.record = wish.record.empty() ? scratch.path() / "record" : fs::absolute(wish.record);

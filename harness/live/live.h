@@ -20,6 +20,7 @@ struct Wish {
   host::Mask mask;               // what the user says; else the host's, else the caller's own
   bool mask_is_said = false;     // "unset" is a mask too
   int cuda = 0;                  // major of the stand-ins; 0: what the command will load
+  bool compute = false;          // operators of PyTorch compute (docs/COMPUTING.md)
   std::filesystem::path record;  // keep the flight record here; empty: nowhere
   std::vector<std::filesystem::path> preload;  // more libraries, before the stand-ins
 };

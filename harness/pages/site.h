@@ -15,8 +15,8 @@ struct SiteFile {
   std::string text;
 };
 
-// Every file of the reference but those that others generate (entry-points.md, operators.md). The same results
-// give the same bytes.
+// Every file of the reference but those that others generate (entry-points.md, operators.md). The
+// same results give the same bytes.
 std::vector<SiteFile> Site(const Reference& reference, const host::HostLibrary& hosts);
 
 // Writes them below `folder`; files that an earlier generation left there are removed.

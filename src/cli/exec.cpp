@@ -18,7 +18,7 @@ namespace {
 struct Options {
   std::string host, mask, record;
   int cuda = 0;
-  bool summary = false, mask_is_said = false;
+  bool compute = false, summary = false, mask_is_said = false;
   std::vector<std::string> faults;
   std::vector<std::string> command;  // for the help only
 };
@@ -46,6 +46,7 @@ live::Wish WishOf(const Options& options, const World& world) {
   wish.mask_is_said = options.mask_is_said || mask.value;
   wish.mask = options.mask_is_said ? host::Mask::FromText(options.mask) : mask;
   wish.cuda = options.cuda;
+  wish.compute = options.compute;
   wish.record = options.record;
   wish.command = CommandBehindDashes();
   return wish;
@@ -101,6 +102,8 @@ Action DeclareExec(CLI::App& command) {
       ->check(CLI::IsMember({12, 13}));
   command.add_option("--record", options->record,
                      "keep the flight record in this file, for 'portcullis trace'");
+  command.add_flag("--compute", options->compute,
+                   "let PyTorch's operators compute, with the CPU's kernels (docs/COMPUTING.md)");
   command.add_flag("--summary", options->summary,
                    "say on standard error what the simulated GPUs did");
   command.add_option("command", options->command, "behind --: the program and its arguments")

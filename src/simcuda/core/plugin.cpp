@@ -8,6 +8,7 @@
 #include <string>
 
 #include "src/simcuda/core/say.h"
+#include "src/simcuda/interface/compute.h"
 
 namespace portcullis::simcuda {
 namespace {

@@ -235,6 +235,66 @@ class OnAHost(Exec):
         self.assertLessEqual(max(map(len, lines[-4:])), 80)
 
 
+# A net in halves trains on one host and goes on behind another mask; the CPU says what comes out.
+TRAINING = """
+import os, sys, torch
+from torch import nn
+
+path, first, second, steps = sys.argv[1], *sys.argv[2:4], 3
+torch.manual_seed(1)
+lstm, head = nn.LSTM(4, 8, batch_first=True).to(first), nn.Linear(8, 3).to(second)
+optimizer = torch.optim.Adam([*lstm.parameters(), *head.parameters()], lr=0.01)
+if os.path.exists(path):
+    saved = torch.load(path, map_location="cpu")
+    for part, state in zip((lstm, head, optimizer), saved):
+        part.load_state_dict(state)
+torch.manual_seed(2)
+words = torch.randn(6, 5, 4)
+for _ in range(steps):
+    optimizer.zero_grad()
+    loss = head(lstm(words.to(first))[0][:, -1].to(second)).square().mean()
+    loss.backward()
+    optimizer.step()
+torch.save([part.state_dict() for part in (lstm, head, optimizer)], path)
+print(f"{loss.item():.5f}")
+"""
+
+
+class Computing(Exec):
+    def train(self, file, first, second, host="2xh200", *options):
+        interpreter, environment = python_runtime()
+        done = self.on(host, interpreter, "-W", "ignore", "-c", TRAINING, file, first, second,
+                       options=options, **environment,
+                       TORCHINDUCTOR_CACHE_DIR=str(self.folder / "inductor"))  # else beside what is ours
+        self.assertEqual(done.returncode, AS_EXPECTED, done.stderr)
+        return float(done.stdout)
+
+    def test_trains_and_goes_on_behind_another_mask_as_on_the_cpu(self):
+        cpu, gpu = (str(self.folder / name) for name in ("cpu.pt", "gpu.pt"))
+        expected = [self.train(cpu, "cpu", "cpu") for _ in range(2)]
+        found = [self.train(gpu, "cuda:0", "cuda:1", "2xh200", "--compute"),
+                 self.train(gpu, "cuda:0", "cuda:0", "2xh200@1", "--compute")]
+        for one, other in zip(expected, found):
+            self.assertAlmostEqual(one, other, delta=2e-5)
+
+    def test_meets_faults_at_operators(self):
+        done = self.python("2xh200", """
+            import torch
+            x = torch.ones(2, 2, device="cuda:1")
+            x @ x
+            torch.cuda.synchronize(1)
+            x @ x
+            torch.cuda.synchronize(1)
+        """, options=("--compute", "--fault", "illegal-address@aten::mm:2/cuda:1"))
+        self.assertIn("line 7", done.stderr)
+        self.assertIn("an illegal memory access was encountered", done.stderr)
+
+    def test_needs_a_pytorch_that_it_knows(self):
+        done = self.on("2xh200", "true", options=("--compute",))
+        self.assertEqual(done.returncode, CANNOT_RUN)
+        self.assertIn("--compute: found a command with no PyTorch that is known", done.stderr)
+
+
 class CompiledPrograms(Exec):
     def setUp(self):
         super().setUp()
