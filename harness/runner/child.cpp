@@ -116,14 +116,22 @@ void Child::Signal(int signal_number) const {
   if (getpgid(pid_) != pid_) kill(pid_, signal_number);  // it joined another group
 }
 
+// Asking whether a forked child has exited takes the news from the socket: nothing else would wake
+// us then.
+bool Child::HasExited() {
+  if (!life_->HasExited()) return false;
+  boost::asio::post(context_, [self = shared_from_this()] { self->OnExit(); });
+  return true;
+}
+
 void Child::OnDeadline() {
-  if (!life_ || life_->HasExited()) return;
+  if (!life_ || HasExited()) return;
   ended_.timed_out = true;
   Terminate();
 }
 
 void Child::Stop() {
-  if (!life_ || ending_ || life_->HasExited()) return;
+  if (!life_ || ending_ || HasExited()) return;
   ended_.stopped = true;
   Terminate();
 }
@@ -140,6 +148,7 @@ void Child::Kill() {
 }
 
 void Child::OnExit() {
+  if (!life_) return;
   if (!life_->HasExited())
     return WatchExit();  // Asio may wake us for a descriptor of the same number
   Signal(SIGKILL);       // whoever of its group stayed behind

@@ -43,6 +43,7 @@ class Child : public std::enable_shared_from_this<Child> {
   void Listen(Ends ends);
   void Feed(Descriptor pipe);
   void WatchExit();
+  bool HasExited();
   void OnDeadline();
   void Terminate();
   void OnExit();

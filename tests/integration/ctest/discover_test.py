@@ -28,7 +28,7 @@ class Discover(unittest.TestCase):
                              f"-DPORTCULLIS_CMAKE={os.environ['PORTCULLIS_SOURCE']}/ci/cmake")
         self.assertEqual(done.returncode, 0, done.stdout)
 
-    def tests(self):
+    def listed(self):
         done = self.run_tool("ctest", "--test-dir", "build", "--show-only=json-v1")
         found = json.loads(done.stdout[done.stdout.index("{"):])["tests"]
         return {test["name"]: {each["name"]: each["value"] for each in test["properties"]}
@@ -42,7 +42,7 @@ class Discover(unittest.TestCase):
 
     def test_each_case_is_a_test(self):
         self.configure(PROGRAM)
-        tests = self.tests()
+        tests = self.listed()
         self.assertEqual(sorted(tests), [
             "portcullis/mine/archive-cuda0/no-driver/cpp/as-saved",
             "portcullis/mine/archive-cuda0/no-driver/cpp/map-location=cpu"])
@@ -68,7 +68,7 @@ class Discover(unittest.TestCase):
                                          "echo s/a/here@0/python/map-location=cuda:0\n"
                                          "echo s/here/2xh200/python/as-saved\n"))
         groups = {name.removeprefix("portcullis/"): properties.get("RESOURCE_GROUPS")
-                  for name, properties in self.tests().items()}
+                  for name, properties in self.listed().items()}
         one = [{"requirements": [{".type": "gpus", "slots": 1}]}]
         self.assertEqual(groups, {"s/a/here/python/as-saved": one,
                                   "s/a/here@0/python/map-location=cuda:0": one,
