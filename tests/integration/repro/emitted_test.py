@@ -32,10 +32,13 @@ HOSTS = {
     "2xh200": {"devices": [device(number=0), device(number=1)]},
     "2xt4": {"devices": [device(number=0, **T4), device(number=1, **T4)]},
 }
-# Error texts that need more than PyTorch and a simulated host, or another PyTorch than this one.
+# Error texts that need more than PyTorch and a simulated host, or another PyTorch than this one;
+# in the last two lines a file or a GPU that is damaged.
 WITHOUT = {"no-capable-device", "not-compiled-with-cuda", "cpu-build", "not-linked", "pickle-not-a-dict",
            "mmap-map", "capturable-steps", "callable-map", "no-kernel-image", "compiled-package-device",
-           "data-device", "safetensors-device", "mask-not-a-number", "export-load", "package-meta"}
+           "data-device", "safetensors-device", "mask-not-a-number", "export-load", "package-meta",
+           "ecc", "illegal-address", "invalid-value", "device-unavailable", "write-failed", "record-size", "storage-cut",
+           "file-cut", "zip-damaged", "zip-no-directory", "zip-no-version", "bad-magic", "not-a-pickle", "pickle-damaged"}
 
 
 def portcullis(*arguments, **more):
