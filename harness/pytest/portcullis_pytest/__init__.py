@@ -20,6 +20,7 @@ import pytest
 INSIDE = "PORTCULLIS_PYTEST_HOST"      # set in a child: the host that it is on
 REPORTS = "PORTCULLIS_PYTEST_REPORTS"  # where the child of one test writes its reports
 RECORD = "PORTCULLIS_SIM_RECORD"       # the flight record of a simulated host
+DESCRIPTION = "PORTCULLIS_SIM_HOST"    # that host
 
 
 class Host:
@@ -180,8 +181,14 @@ class Flight:
     def calls(self):
         """Every call since then, in order, as `portcullis trace --json` has it."""
         environment = {name: value for name, value in os.environ.items() if name != "LD_PRELOAD"}
-        done = subprocess.run([self._program, "trace", "--json", os.environ[RECORD]], text=True,
-                              capture_output=True, env=environment)
+        # As `portcullis exec --record` keeps one: the record, and the host behind it.
+        with tempfile.NamedTemporaryFile(prefix="portcullis-record-") as whole:
+            for part in (RECORD, DESCRIPTION):
+                with open(os.environ[part], "rb") as file:
+                    shutil.copyfileobj(file, whole)
+            whole.flush()
+            done = subprocess.run([self._program, "trace", "--json", whole.name], text=True,
+                                  capture_output=True, env=environment)
         if done.returncode != 0:
             raise RuntimeError(done.stderr)
         events = [json.loads(line) for line in done.stdout.splitlines()]
