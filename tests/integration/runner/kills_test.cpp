@@ -21,10 +21,10 @@ namespace {
 
 constexpr unsigned kSeed = 20260101;
 
-// PORTCULLIS_KILLS=500 is what a release is held to.
+// How often each test kills; PORTCULLIS_KILLS=5000 is for a night.
 int Rounds() {
   const char* rounds = std::getenv("PORTCULLIS_KILLS");
-  return rounds == nullptr ? 60 : std::atoi(rounds);
+  return rounds == nullptr ? 500 : std::atoi(rounds);
 }
 
 // A harness that runs for ever, in a process of its own.
@@ -95,7 +95,7 @@ int KillAtRandom(const std::atomic<bool>& enough) {
 }
 
 TEST(Kills, OfLoadersAndChildrenAreToldOnceEach) {
-  const int commands = 7 * Rounds();  // some of which somebody kills
+  const int commands = 3 * Rounds();  // some of which somebody kills
   std::vector<int> told(static_cast<std::size_t>(commands));
   int good = 0;
   {
@@ -117,7 +117,7 @@ TEST(Kills, OfLoadersAndChildrenAreToldOnceEach) {
     runner.Run();
     enough = true;
     killer.join();
-    EXPECT_GT(kills, Rounds() / 2);
+    EXPECT_GE(kills, Rounds());
     std::cout << kills << " kills\n";
   }
   EXPECT_THAT(told, ::testing::Each(1));

@@ -9,6 +9,7 @@
 #include "src/checkpoint/read.h"
 #include "tests/unit/checkpoint/build.h"
 #include "tests/unit/checkpoint/errors.h"
+#include "tests/unit/scratch.h"
 
 namespace portcullis::checkpoint {
 namespace {
@@ -82,7 +83,8 @@ TEST(Foreign, PathsThatCannotBeRead) {
     }
     return "no error";
   };
-  const std::filesystem::path folder = testing::TempDir();
+  const Scratch scratch;
+  const std::filesystem::path& folder = scratch.path();
   EXPECT_EQ(error_of(folder / "not-here.pt"),
             (folder / "not-here.pt").string() +
                 ": found no readable file (No such file or directory), expected a checkpoint file\n"
@@ -92,12 +94,11 @@ TEST(Foreign, PathsThatCannotBeRead) {
 }
 
 TEST(Foreign, LooksLikeNamesIt) {
-  const std::filesystem::path path = std::filesystem::path(testing::TempDir()) / "page.pt";
-  std::ofstream(path) << "<html>";
+  const Scratch scratch;
+  const std::filesystem::path path = scratch.Write("page.pt", "<html>");
   EXPECT_EQ(LooksLike(path), "an HTML page");
   std::ofstream(path) << "\x01\x02";
   EXPECT_EQ(LooksLike(path), "");
-  std::filesystem::remove(path);
 }
 
 }  // namespace

@@ -3,13 +3,13 @@
 #include <gtest/gtest.h>
 
 #include <filesystem>
-#include <fstream>
 #include <string>
 
 #include "src/checkpoint/read.h"
 #include "tests/unit/checkpoint/build.h"
 #include "tests/unit/checkpoint/errors.h"
 #include "tests/unit/checkpoint/golden.h"
+#include "tests/unit/scratch.h"
 
 namespace portcullis::checkpoint {
 namespace {
@@ -23,16 +23,8 @@ using testing::HasSubstr;
 // A folder with files, gone with the test.
 class FolderTest : public testing::Test {
  protected:
-  FolderTest()
-      : folder_(std::filesystem::path(testing::TempDir()) /
-                testing::UnitTest::GetInstance()->current_test_info()->name()) {
-    std::filesystem::create_directories(folder_);
-  }
-  ~FolderTest() override { std::filesystem::remove_all(folder_); }
-
   std::filesystem::path Write(const std::string& name, const std::string& bytes) {
-    std::ofstream(folder_ / name, std::ios::binary) << bytes;
-    return folder_ / name;
+    return scratch_.Write(name, bytes);
   }
   static std::string ErrorIn(const std::filesystem::path& path) {
     try {
@@ -43,7 +35,8 @@ class FolderTest : public testing::Test {
     }
   }
 
-  std::filesystem::path folder_;
+  Scratch scratch_;
+  const std::filesystem::path& folder_ = scratch_.path();
 };
 
 using ShardedIndexTest = FolderTest;

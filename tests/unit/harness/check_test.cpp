@@ -8,7 +8,7 @@
 
 #include "harness/suite/check_files.h"
 #include "src/base/error.h"
-#include "tests/unit/harness/host_scratch.h"
+#include "tests/unit/scratch.h"
 
 namespace portcullis::suite {
 namespace {

@@ -14,7 +14,7 @@
 #include "harness/host/fault_text.h"
 #include "src/base/error.h"
 #include "src/simcuda/interface/entry_names.h"
-#include "tests/unit/harness/host_scratch.h"
+#include "tests/unit/scratch.h"
 
 namespace portcullis::host {
 namespace {

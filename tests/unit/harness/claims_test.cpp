@@ -3,10 +3,8 @@
 
 #include <gmock/gmock.h>
 
-#include <filesystem>
-#include <fstream>
-
 #include "src/base/error.h"
+#include "tests/unit/scratch.h"
 
 namespace portcullis::verdict {
 namespace {
@@ -142,15 +140,14 @@ TEST(Claims, NoEvidenceFromABadTemplate) {
   }
 }
 
-std::filesystem::path Written(const std::string& text) {
-  auto file = std::filesystem::path(testing::TempDir()) / "portcullis-claims-test.yaml";
-  std::ofstream(file) << text;
-  return file;
+std::vector<Claim> ClaimsOf(const std::string& text) {
+  const Scratch scratch;
+  return ReadClaims(scratch.Write("claims.yaml", text));
 }
 
 TEST(Claims, AreReadFromYaml) {
-  const auto claims = ReadClaims(
-      Written("claims:\n  - {id: C1, says: so, evidence: '{a.peak}', cases: {a: s/one}}\n"));
+  const auto claims =
+      ClaimsOf("claims:\n  - {id: C1, says: so, evidence: '{a.peak}', cases: {a: s/one}}\n");
   ASSERT_THAT(claims, SizeIs(1));
   EXPECT_EQ(claims[0].says, "so");
   EXPECT_EQ(claims[0].cases.at("a"), "s/one");
@@ -158,10 +155,10 @@ TEST(Claims, AreReadFromYaml) {
 
 TEST(Claims, AMistakeIsToldWithItsPlace) {
   try {
-    ReadClaims(Written("claims:\n  - {id: C1, says: so, evidance: '', cases: {}}\n"));
+    ClaimsOf("claims:\n  - {id: C1, says: so, evidance: '', cases: {}}\n");
     FAIL();
   } catch (const UsageError& error) {
-    EXPECT_THAT(error.what(), HasSubstr("portcullis-claims-test.yaml:2:"));
+    EXPECT_THAT(error.what(), HasSubstr("claims.yaml:2:"));
     EXPECT_THAT(error.what(), HasSubstr("did you mean 'evidence'?"));
   }
 }

@@ -11,7 +11,7 @@
 
 #include "harness/host/host_yaml.h"
 #include "src/base/error.h"
-#include "tests/unit/harness/host_scratch.h"
+#include "tests/unit/scratch.h"
 
 namespace portcullis::host {
 namespace {

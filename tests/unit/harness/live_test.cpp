@@ -9,6 +9,7 @@
 #include "harness/live/foreground.h"
 #include "harness/live/target.h"
 #include "src/base/error.h"
+#include "tests/unit/scratch.h"
 
 namespace portcullis::live {
 namespace {
@@ -71,19 +72,15 @@ TEST(Ask, ThatEndsBadlyOrNotAtAll) {
 class Added : public testing::Test {
  protected:
   Added() {
-    folder_ = fs::path(testing::TempDir()) / "live_test standins";
-    fs::create_directories(folder_);
-    std::ofstream(folder_ / "libcudart.so.13").close();
-    std::ofstream(folder_ / "libcuda.so.1").close();
+    scratch_.Write("libcudart.so.13", "");
+    scratch_.Write("libcuda.so.1", "");
     additions_.standins = folder_;
     additions_.description = "/h";
     additions_.record = "/r";
   }
-  ~Added() override { fs::remove_all(folder_); }
-  Added(const Added&) = delete;
-  Added& operator=(const Added&) = delete;
 
-  fs::path folder_;
+  Scratch scratch_;
+  const fs::path& folder_ = scratch_.path();
   Additions additions_;
 };
 

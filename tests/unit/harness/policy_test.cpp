@@ -5,7 +5,7 @@
 #include <gtest/gtest.h>
 
 #include "src/base/error.h"
-#include "tests/unit/harness/host_scratch.h"
+#include "tests/unit/scratch.h"
 
 namespace portcullis::suite {
 namespace {

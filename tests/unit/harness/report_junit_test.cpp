@@ -6,6 +6,7 @@
 
 #include "harness/report/junit.h"
 #include "tests/unit/harness/report_results.h"
+#include "tests/unit/scratch.h"
 
 namespace portcullis::report {
 namespace {
@@ -17,7 +18,8 @@ using verdict::Verdict;
 
 // What stands in the file, the last result having come first.
 std::string JUnit(const std::vector<Result>& results) {
-  const std::string name = testing::TempDir() + "portcullis-junit-test.xml";
+  const Scratch scratch;
+  const std::string name = (scratch.path() / "junit.xml").string();
   JUnitFile file(name, results.size());
   for (std::size_t i = results.size(); i > 0; --i) file.Add(i - 1, results[i - 1]);
   file.Finish();

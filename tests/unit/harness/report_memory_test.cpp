@@ -9,6 +9,7 @@
 #include "harness/scenario/case_list.h"
 #include "harness/verdict/claims.h"
 #include "tests/unit/harness/report_results.h"
+#include "tests/unit/scratch.h"
 
 namespace portcullis::report {
 namespace {
@@ -27,7 +28,8 @@ TEST(Memory, TwentyThousandResultsOfSixtyMegabytesTakeTwelve) {
   GTEST_SKIP() << "AddressSanitizer keeps what is freed";
 #endif
   constexpr std::size_t kCases = 20'000;
-  const std::filesystem::path folder = testing::TempDir();
+  const Scratch scratch;
+  const std::filesystem::path& folder = scratch.path();
   verdict::Result result = ResultOf("2xh200", "as-saved", verdict::Verdict::kNotAsExpected);
   result.observation.error_whole = std::string(3'000, 'e');
   result.judgement.differences = {"expected this, observed that"};

@@ -1,10 +1,9 @@
 // Reading results: whole reports line by line; whatever is none, with its file and line.
 #include <gmock/gmock.h>
 
-#include <fstream>
-
 #include "harness/report/results_reader.h"
 #include "src/base/error.h"
+#include "tests/unit/scratch.h"
 
 namespace portcullis::report {
 namespace {
@@ -23,11 +22,7 @@ std::string CaseLine(const std::string& id, const std::string& verdict) {
 
 class ResultsReaderTest : public testing::Test {
  protected:
-  std::string File(const std::string& text) const {
-    const std::string name = testing::TempDir() + "portcullis-reader-test.ndjson";
-    std::ofstream(name, std::ios::binary) << text;
-    return name;
-  }
+  std::string File(const std::string& text) const { return scratch_.Write("results.ndjson", text); }
 
   void ExpectError(const std::string& text, const std::string& says) const {
     try {
@@ -39,6 +34,8 @@ class ResultsReaderTest : public testing::Test {
       EXPECT_THAT(error.what(), HasSubstr(says)) << text;
     }
   }
+
+  Scratch scratch_;
 };
 
 TEST_F(ResultsReaderTest, HeaderCasesFooter) {
