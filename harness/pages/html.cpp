@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <array>
+#include <map>
 #include <stdexcept>
 
 #include "harness/pages/names.h"
@@ -52,9 +53,9 @@ void DrawPictures(std::string& html, const std::vector<Picture>& pictures) {
       const std::size_t text = at + begins.size();
       const std::string caption = html.substr(text, html.find('"', text) - text);
       const std::size_t end = html.find("</p>", at) + 4;
-      html.replace(
-          at, end - at,
-          fmt::format("<figure>{}<figcaption>{}.</figcaption></figure>", picture.svg, caption));
+      html.replace(at, end - at,
+                   fmt::format("<figure tabindex=\"0\">{}<figcaption>{}.</figcaption></figure>",
+                               picture.svg, caption));
     }
   }
 }
@@ -70,11 +71,34 @@ void ColourAnswers(std::string& html) {
   }
 }
 
-void DressTables(std::string& html) {
-  Replace(html, "<table>",
-          "<div class=\"wide\" tabindex=\"0\" role=\"region\" aria-label=\"table\"><table "
-          "class=\"data\">");
+// A table may be wider than the screen: what scrolls is a region that keys reach, named by the
+// heading above it (and a number, where several tables stand below one).
+void FrameTables(std::string& html) {
+  std::map<std::string, int> named;
+  std::string framed;
+  std::string heading = "page";
+  std::size_t from = 0;
+  for (std::size_t at = html.find('<'); at != html.npos; at = html.find('<', at + 1)) {
+    const std::string_view tag = std::string_view(html).substr(at);
+    if (tag.starts_with("<h1") || tag.starts_with("<h2")) {
+      const std::size_t text = html.find('>', at) + 1;
+      heading = html.substr(text, html.find("</h", text) - text);
+    } else if (tag.starts_with("<table>")) {
+      const int number = ++named[heading];
+      framed += html.substr(from, at - from);
+      framed += fmt::format(
+          "<div class=\"wide\" tabindex=\"0\" role=\"region\" aria-label=\"table: {}{}\"><table "
+          "class=\"data\">",
+          heading, number == 1 ? "" : fmt::format(", {}", number));
+      from = at + std::string_view("<table>").size();
+    }
+  }
+  html = framed + html.substr(from);
   Replace(html, "</table>", "</table></div>");
+}
+
+void DressTables(std::string& html) {
+  FrameTables(html);
   Replace(html, "<th></th>", "<td></td>");
   Replace(html, "<th>", "<th scope=\"col\">");
   Replace(html, "<th align=\"right\">", "<th scope=\"col\" class=\"number\">");

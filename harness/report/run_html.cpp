@@ -88,7 +88,9 @@ std::string Row(const ReadCase& read, std::size_t number) {
   return fmt::format(
       "<tr class=\"item\" data-verdict=\"{0}\" data-host=\"{1}\" data-runtime=\"{2}\" "
       "data-text=\"{3}\"><td><button class=\"outcome {4}{5}\" data-detail=\"{6}\">{7} "
-      "{0}</button></td><td>{8}</td><td>{1}</td><td>{2}</td><td>{9}</td><td>{10}</td></tr>\n",
+      "{0}</button></td><td data-label=\"checkpoint\">{8}</td><td data-label=\"host\">{1}</td><td "
+      "data-label=\"runtime\">{2}</td><td data-label=\"strategy\">{9}</td><td "
+      "data-label=\"observed\">{10}</td></tr>\n",
       Escaped(verdict), Escaped(host), Escaped(result.runtime_id), Escaped(text), badge.style,
       result.observation.simulated ? "" : " hardware", number, badge.sign,
       Escaped(result.c.checkpoint), Escaped(result.c.strategy.Text()), Escaped(Outcome(result)));

@@ -69,7 +69,7 @@ class Noticed(unittest.TestCase):
         self.assertIn("site/old.html is of no results", done.stdout)
 
     def test_a_result_that_changed_changes_pages(self):
-        file = next(self.kept.glob("*.ndjson"))
+        file = self.kept / "2.11.0.ndjson"
         lines = file.read_text().splitlines()
         at = next(i for i, line in enumerate(lines) if '"id":"matrix/' in line and '"loaded"' in line)
         case = json.loads(lines[at])
@@ -90,7 +90,7 @@ class Noticed(unittest.TestCase):
         self.assertEqual(same.returncode, 0)
 
     def test_results_that_are_cut_off_or_of_no_scenario_are_refused(self):
-        file = next(self.kept.glob("*.ndjson"))
+        file = self.kept / "2.11.0.ndjson"
         text = file.read_text()
         file.write_text(text.rpartition('{"as_expected"')[0])
         self.assertEqual(self.check().returncode, 2)
@@ -100,7 +100,7 @@ class Noticed(unittest.TestCase):
         self.assertIn("no scenario has the case c1-no-steps/", done.stderr)
 
     def test_another_versions_results_become_a_column_and_a_difference(self):
-        file = next(self.kept.glob("*.ndjson"))
+        file = self.kept / "2.11.0.ndjson"
         lines = file.read_text().replace("2.11.0", "2.0.9").splitlines()
         at = next(i for i, line in enumerate(lines) if "matrix/state-dict-cuda0/no-driver/python/as-saved" in line)
         case = json.loads(lines[at])
@@ -115,7 +115,7 @@ class Noticed(unittest.TestCase):
         self.assertIn("data-differs", (self.pages / "site/matrix.html").read_text())
 
     def test_findings_are_not_kept(self):
-        file = next(self.kept.glob("*.ndjson"))
+        file = self.kept / "2.11.0.ndjson"
         bad = self.folder / "bad.ndjson"
         bad.write_text(file.read_text().replace('"as expected"', '"not as expected"', 1))
         done = portcullis("docs", "--keep", bad, "--results", self.kept, "-o", self.pages)

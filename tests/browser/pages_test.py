@@ -1,0 +1,253 @@
+"""Owns: the test that the reference and a run's report work in a browser: they render, ask for nothing,
+say nothing on the console; filters, details, addresses and keys work; dark, on a telephone and
+without scripts; and axe-core finds nothing that keeps people out.
+PORTCULLIS_SCREENSHOTS=FOLDER keeps pictures of the pages, to be looked at."""
+
+import json
+import os
+import pathlib
+import re
+import subprocess
+import sys
+import tempfile
+import unittest
+
+import chromium
+
+SOURCE = pathlib.Path(os.environ["PORTCULLIS_SOURCE"])
+SITE = SOURCE / "docs/reference/site"
+AXE = pathlib.Path(os.environ["PORTCULLIS_AXE"])
+# Carries axe.min.js 4.10; installed here, never committed.
+AXE_PACKAGE = "axe-playwright-python==0.1.4"
+
+BROWSER = chromium.find()
+if not BROWSER:
+    print("skipped: Chromium is not installed (apt-get install chromium)")
+    sys.exit(77)
+
+
+def axe_source():
+    """The text of axe.min.js, from PyPI; None without a network."""
+    found = next(AXE.rglob("axe.min.js"), None)
+    if not found:
+        subprocess.run([sys.executable, "-m", "pip", "install", "--quiet", "--no-deps",
+                        "--disable-pip-version-check", "--root-user-action=ignore", "--target", AXE,
+                        AXE_PACKAGE], check=False, capture_output=True)
+        found = next(AXE.rglob("axe.min.js"), None)
+    return found.read_text() if found else None
+
+
+def report_page(folder):
+    """The page of a run: made from kept results, so that nothing has to run."""
+    kept = SOURCE / "fixtures/golden/results/1.13.1.ndjson"  # a small one
+    lines = []
+    for line in kept.read_text().splitlines():
+        case = json.loads(line)
+        if case["kind"] == "case":
+            scenario, case["checkpoint"], host, *_ = case["id"].split("/")
+            case["scenario"], case["host"] = scenario, host.partition("@")[0]
+        lines.append(json.dumps(case))
+    bad = json.loads(lines[5])
+    bad["verdict"], bad["differences"] = "not as expected", ["made to differ by the test"]
+    lines[5] = json.dumps(bad)
+    (folder / "results.ndjson").write_text("\n".join(lines) + "\n")
+    subprocess.run([os.environ["PORTCULLIS"], "report", folder / "results.ndjson", "--html",
+                    folder / "report.html"], check=True, capture_output=True)
+    return folder / "report.html"
+
+
+class Pages(unittest.TestCase):
+    @classmethod
+    def setUpClass(cls):
+        cls.folder = tempfile.TemporaryDirectory()
+        cls.addClassCleanup(cls.folder.cleanup)
+        cls.report = report_page(pathlib.Path(cls.folder.name))
+        cls.browser = chromium.Chromium(BROWSER)
+        cls.addClassCleanup(cls.browser.close)
+
+    def shown(self):
+        return self.browser.evaluate("document.querySelectorAll('.item:not([hidden])').length")
+
+    def choose(self, name, value):
+        self.browser.evaluate(f"(() => {{ const box = document.querySelector('[name={name}]');"
+                              f"box.value = {json.dumps(value)};"
+                              "box.dispatchEvent(new Event('input', {bubbles: true})); })()")
+
+    def quiet(self, page):
+        self.assertEqual(self.browser.complaints(), [], page)
+        self.assertEqual(self.browser.requests(), [], page)
+
+    def test_every_page_renders_and_says_nothing(self):
+        pages = [*sorted(SITE.rglob("*.html")), self.report]
+        self.assertGreater(len(pages), 20)
+        for page in pages:
+            with self.subTest(page.name):
+                self.browser.open(page)
+                self.assertGreater(self.browser.evaluate("document.querySelector('main').innerText.length"), 200)
+                self.quiet(page)
+
+    def test_links_between_pages_lead_somewhere(self):
+        for page in sorted(SITE.rglob("*.html")):
+            for target in re.findall(r'(?:href|src)="([^"#:]+)["#]', page.read_text()):
+                self.assertTrue((page.parent / target).exists(), f"{page} → {target}")
+
+    def test_filters(self):
+        self.browser.open(SITE / "matrix.html")
+        everything = self.shown()
+        self.choose("host", "no-driver")
+        on_one_host = self.shown()
+        self.assertTrue(0 < on_one_host < everything)
+        self.choose("outcome", "loads")
+        self.assertTrue(0 < self.shown() < on_one_host)
+        self.choose("q", "map-location=cpu")
+        names = self.browser.evaluate("[...document.querySelectorAll('tr.group:not([hidden]) th')].map(t => t.innerText)")
+        self.assertEqual(set(names), {"map-location=cpu"})
+        self.assertIn(f"of {everything} shown", self.browser.evaluate("document.querySelector('output').textContent"))
+        # The page counts again once the form is empty: in the next task of its event loop.
+        self.browser.evaluate("document.querySelector('[type=reset]').click();"
+                              "new Promise(done => setTimeout(done))")
+        self.assertEqual(self.shown(), everything)
+
+    def test_search_finds_error_texts(self):
+        self.browser.open(SITE / "matrix.html")
+        self.choose("q", "found no nvidia driver")
+        words = self.browser.evaluate("[...document.querySelectorAll('.item:not([hidden])')].map(t => t.innerText)")
+        self.assertTrue(words and all("no-driver" in word for word in words))
+
+    def test_a_cell_tells_its_error_and_its_address_opens_it(self):
+        page = SITE / "matrix.html"
+        self.browser.open(page)
+        self.browser.evaluate("document.querySelector('.item.fails').click()")
+        said = self.browser.evaluate("document.querySelector('dialog[open]').innerText")
+        self.assertIn("portcullis run --filter", said)
+        self.assertIn("simulated GPUs", said)
+        self.assertRegex(said, r"Error: \w+")
+        address = self.browser.evaluate("location.hash")
+        self.browser.open(page, address=address)
+        self.assertEqual(self.browser.evaluate("document.querySelector('dialog[open]').innerText"), said)
+        self.browser.key("Escape")
+        self.assertTrue(self.browser.evaluate("document.querySelector('dialog[open]') === null"))
+        self.quiet(page)
+
+    def focus(self):
+        return self.browser.evaluate("(e => e.className + ' ' + e.tagName + ' ' + (e.name ?? ''))"
+                                     "(document.activeElement)").strip()
+
+    def test_everything_is_reached_by_keys(self):
+        self.browser.open(SITE / "matrix.html")
+        self.browser.key("Tab")
+        self.assertEqual(self.focus(), "skip A")
+        reached = [self.focus()]
+        while len(reached) < 20 and "item" not in reached[-1]:
+            self.browser.key("Tab")
+            reached.append(self.focus())
+        for name in ("INPUT q", "SELECT family", "SELECT checkpoint", "SELECT host", "SELECT outcome",
+                     "INPUT differs"):
+            self.assertIn(name, reached)
+        self.assertRegex(reached[-1], "^item outcome")
+        self.browser.evaluate("document.querySelector('[name=q]').focus()")
+        self.browser.type("map-location=cpu")
+        self.assertTrue(0 < self.shown() < 100)
+
+    def test_a_dialog_keeps_the_focus_and_gives_it_back(self):
+        self.browser.open(SITE / "matrix.html")
+        self.browser.evaluate("document.querySelector('table.matrix td button').focus()")
+        cell = self.focus()
+        self.browser.key("Enter")
+        for _ in range(6):
+            self.assertTrue(self.browser.evaluate("document.activeElement === document.body || "
+                                                  "document.querySelector('dialog').contains(document.activeElement)"))
+            self.browser.key("Tab")
+        self.browser.key("Escape")
+        self.assertEqual(self.focus(), cell)
+
+    def test_arrow_keys_go_from_cell_to_cell(self):
+        self.browser.open(SITE / "matrix.html")
+        self.browser.evaluate("document.querySelector('table.matrix td button').focus()")
+        first = self.browser.evaluate("document.activeElement.dataset.detail")
+        self.browser.key("ArrowRight")
+        second = self.browser.evaluate("document.activeElement.dataset.detail")
+        self.browser.key("ArrowDown")
+        third = self.browser.evaluate("document.activeElement.dataset.detail")
+        self.assertEqual(len({first, second, third}), 3)
+        self.browser.key("Enter")
+        self.assertTrue(self.browser.evaluate("document.querySelector('dialog').open"))
+
+    def test_the_report_of_a_run(self):
+        self.browser.open(self.report)
+        self.choose("verdict", "not as expected")
+        self.assertEqual(self.shown(), 1)
+        self.browser.evaluate("document.querySelector('.item:not([hidden]) button').click()")
+        self.assertIn("made to differ by the test",
+                      self.browser.evaluate("document.querySelector('dialog[open]').innerText"))
+        self.quiet(self.report)
+
+    def test_without_scripts_everything_is_there(self):
+        self.browser.open(SITE / "matrix.html", script=False)
+        # Scripts of the page are off; the protocol may still ask.
+        self.assertTrue(self.browser.evaluate("document.querySelector('.filters').hidden"))
+        self.assertGreater(self.shown(), 100)
+
+    def test_on_a_telephone_nothing_is_wider_than_the_screen(self):
+        for page in (SITE / "index.html", SITE / "claims.html", SITE / "matrix.html",
+                     SITE / "errors.html", SITE / "errors/deserialize-no-cuda.html", self.report):
+            with self.subTest(page.name):
+                self.browser.open(page, width=360, height=780)
+                self.assertLessEqual(self.browser.evaluate("document.documentElement.scrollWidth"), 360)
+        self.browser.open(SITE / "matrix.html", width=360, height=780)
+        self.browser.evaluate("document.querySelector('.item.fails').click()")
+        self.assertLessEqual(self.browser.evaluate("document.querySelector('dialog').offsetWidth"), 360)
+
+    def test_dark_where_the_reader_is(self):
+        for dark in (False, True):
+            self.browser.open(SITE / "matrix.html", dark=dark)
+            red = self.browser.evaluate("getComputedStyle(document.body).backgroundColor.match(/\\d+/)[0]")
+            self.assertEqual(int(red) < 64, dark)
+
+    def test_axe_finds_nothing(self):
+        source = axe_source()
+        if not source:
+            self.skipTest(f"{AXE_PACKAGE} cannot be installed here")
+        for page in (SITE / "index.html", SITE / "claims.html", SITE / "matrix.html", SITE / "errors.html",
+                     SITE / "errors/no-driver.html", self.report):
+            for dark in (False, True):
+                with self.subTest(page.name, dark=dark):
+                    self.browser.open(page, dark=dark)
+                    self.leave_a_few_rows()
+                    self.browser.evaluate(source + "; 0")
+                    rules = "{runOnly: ['color-contrast']}" if dark else "{}"  # the rest is the same
+                    found = json.loads(self.browser.evaluate(
+                        f"axe.run({rules}).then("
+                        "r => JSON.stringify(r.violations.map(v => "
+                        "[v.id, v.help, v.nodes.slice(0, 3).map(n => n.html.slice(0, 200))])))"))
+                    self.assertEqual(found, [])
+
+    def leave_a_few_rows(self):
+        """Of each table: its other rows are of the same make, and would take minutes."""
+        self.browser.evaluate("for (const row of document.querySelectorAll('tbody tr:nth-child(n+7)')) row.remove()")
+
+    def test_axe_would_find_something(self):
+        source = axe_source()
+        if not source:
+            self.skipTest(f"{AXE_PACKAGE} cannot be installed here")
+        self.browser.open(SITE / "index.html")
+        self.browser.evaluate("document.querySelector('main').insertAdjacentHTML('beforeend', "
+                              "'<img src=\"data:,\"><input><p style=\"color:#aaa;background:#fff\">pale</p>')")
+        self.browser.evaluate(source + "; 0")
+        found = self.browser.evaluate("axe.run().then(r => r.violations.map(v => v.id))")
+        self.assertLessEqual({"image-alt", "label", "color-contrast"}, set(found))
+
+    def test_pictures_of_the_pages(self):
+        folder = os.environ.get("PORTCULLIS_SCREENSHOTS")
+        folder = pathlib.Path(folder or self.folder.name)
+        folder.mkdir(parents=True, exist_ok=True)
+        for page in (SITE / "index.html", SITE / "claims.html", SITE / "matrix.html", self.report):
+            for look in ({}, {"dark": True}, {"width": 390, "height": 844}):
+                self.browser.open(page, **look)
+                picture = folder / f"{page.stem}{'-dark' * ('dark' in look)}{'-phone' * ('width' in look)}.png"
+                self.browser.screenshot(picture)
+                self.assertGreater(picture.stat().st_size, 10_000)  # an empty page has some 4 KB
+
+
+if __name__ == "__main__":
+    unittest.main()
