@@ -95,7 +95,7 @@ int KillAtRandom(const std::atomic<bool>& enough) {
 }
 
 TEST(Kills, OfLoadersAndChildrenAreToldOnceEach) {
-  const int commands = 3 * Rounds();  // some of which somebody kills
+  const int commands = 5 * Rounds();  // some of which somebody kills
   std::vector<int> told(static_cast<std::size_t>(commands));
   int good = 0;
   {
