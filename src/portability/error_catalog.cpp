@@ -96,6 +96,9 @@ constexpr std::array kCatalog{
     ErrorClass{"record-size", "record size (", "does not match expected size",
                "a storage in the archive is shorter or longer than the pickle says",
                "torch/csrc/jit/python/init.cpp, 2.11"},
+    ErrorClass{
+        "storage-no-data", "Attempted to access the data pointer on an invalid python storage", "",
+        "a storage was asked for its bytes and has none", "torch/csrc/StorageMethods.cpp, 2.6"},
     ErrorClass{"file-cut", "EOFError", "", "the file ends in the middle of a pickle",
                "torch/_weights_only_unpickler.py, 2.11"},
     ErrorClass{"storage-cut", "unexpected EOF, expected", "more bytes. The file might be corrupted",

@@ -80,7 +80,7 @@ def _distributed(request, **options):
     described = checkpoint.FileSystemReader(folder).read_metadata().state_dict_metadata
     state = {name: torch.empty(entry.size, dtype=entry.properties.dtype)
              if hasattr(entry, "size") else None for name, entry in described.items()}
-    checkpoint.load(state, checkpoint_id=folder, no_dist=True)
+    checkpoint.load(state, checkpoint_id=folder)
     return state
 
 

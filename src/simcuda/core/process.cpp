@@ -11,7 +11,9 @@
 #include <new>
 #include <optional>
 #include <string_view>
+#include <utility>
 
+#include "src/simcuda/core/driver_library.h"
 #include "src/simcuda/core/host_file.h"
 #include "src/simcuda/interface/device_order.h"
 #include "src/simcuda/interface/mask.h"
@@ -58,15 +60,22 @@ cudaError_t StateOf(const HostDescription& host, std::span<const std::unique_ptr
   return lost ? cudaErrorUnknown : cudaSuccess;
 }
 
+// The process, and whether this call has started it.
+std::pair<Process*, bool> Start() {
+  const std::lock_guard lock(starting);
+  if (Process* process = current.load()) return {process, false};
+  [[maybe_unused]] static const int registered = pthread_atfork(nullptr, nullptr, MarkAfterFork);
+  auto* process = new Process;
+  current.store(process, std::memory_order_release);
+  return {process, true};
+}
+
 }  // namespace
 
 Process& Process::Get() {
   if (Process* process = current.load(std::memory_order_acquire)) return *process;
-  const std::lock_guard lock(starting);
-  if (Process* process = current.load()) return *process;
-  [[maybe_unused]] static const int registered = pthread_atfork(nullptr, nullptr, MarkAfterFork);
-  auto* process = new Process;
-  current.store(process, std::memory_order_release);
+  auto [process, is_new] = Start();
+  if (is_new && process->driver_version() != 0) OpenDriverLibrary();
   return *process;
 }
 

@@ -5,21 +5,10 @@
 #include <string>
 
 #include "src/simcuda/core/call.h"
+#include "src/simcuda/core/driver_library.h"
 
 namespace portcullis::simcuda {
 namespace {
-
-// The stand-in libcuda.so.1 that lies beside this library, whatever the loader would find first.
-void* DriverLibrary() {
-  static void* const library = [] {
-    Dl_info self = {};
-    dladdr(reinterpret_cast<const void*>(&cudaGetDeviceCount), &self);
-    const std::string path = self.dli_fname ? self.dli_fname : "";
-    const std::string folder = path.substr(0, path.rfind('/') + 1);
-    return dlopen((folder + "libcuda.so.1").c_str(), RTLD_NOW | RTLD_LOCAL);
-  }();
-  return library;
-}
 
 // A name without a version stands for the newest form of the function (CUDA Driver API 13.0,
 // cuGetProcAddress).
@@ -34,7 +23,7 @@ cudaError_t FindDriverFunction(Entry entry, const char* name, void** function,
                                cudaDriverEntryPointQueryResult* status) {
   return Call(entry, [&](Process&) {
     if (!name || !function) return cudaErrorInvalidValue;
-    void* library = DriverLibrary();
+    void* library = OpenDriverLibrary();
     *function = library ? FindNewest(library, name) : nullptr;
     if (status) {
       *status = *function ? cudaDriverEntryPointSuccess : cudaDriverEntryPointSymbolNotFound;
