@@ -87,7 +87,7 @@ verdict::Observation ObservationOf(const ResultsReader& reader, const json& line
   const json& error = Object(line, "error");
   observation.error_type = Text(error, "type");
   observation.error_short = Text(error, "text");
-  observation.error_whole = Text(error, "whole");
+  observation.error_whole = Text(error, error.contains("whole") ? "whole" : "text");
   for (const json& tensor : line.value("tensors", json::array())) {
     verdict::SeenTensor seen;
     seen.name = Text(tensor, "name");

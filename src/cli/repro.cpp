@@ -6,12 +6,15 @@
 #include <iostream>
 #include <iterator>
 #include <memory>
+#include <optional>
 
+#include "harness/report/read_results.h"
 #include "harness/report/whole_file.h"
+#include "harness/repro/case_of_run.h"
 #include "harness/repro/emit.h"
 #include "harness/repro/recognise.h"
 #include "harness/repro/tell.h"
-#include "harness/suite/installation.h"
+#include "src/cli/one_case.h"
 #include "src/cli/subcommand.h"
 
 namespace portcullis::cli {
@@ -20,11 +23,20 @@ namespace {
 namespace fs = std::filesystem;
 
 struct Options {
-  std::string text, from, emit, folder;
+  std::string text, from, case_id, emit, folder;
 };
 
 std::string ReadAll(std::istream& stream) {
   return {std::istreambuf_iterator<char>(stream), std::istreambuf_iterator<char>()};
+}
+
+verdict::Result ResultOf(const Options& options) {
+  if (!options.text.empty()) throw UsageError("say either an error text or --case, not both");
+  if (!options.from.empty()) {
+    return repro::CaseOfRun(report::ReadResults(options.from), options.case_id);
+  }
+  const World world;
+  return RunOne(world, FindCase(world, {}, options.case_id, "the id of a case nor a part of one"));
 }
 
 // What was pasted, or the log it stands in.
@@ -44,12 +56,16 @@ std::string TextOf(const Options& options) {
 }
 
 // An error class by its id, or the one that the text ends in.
-repro::Recognised Find(const Options& options) {
+repro::Recognised Find(const Options& options, const std::optional<verdict::Result>& of_case) {
   if (const auto* error = portability::FindErrorClass(options.text)) {
     return {error, nullptr, std::string(error->first), {}, {}};
   }
-  const auto found = repro::Recognise(TextOf(options));
+  const auto found = repro::Recognise(of_case ? of_case->observation.error_whole : TextOf(options));
   if (found) return *found;
+  if (of_case) {
+    throw Error(ExitCode::kFinding, fmt::format("{} has no known error: {}", of_case->c.id,
+                                                of_case->observation.Text()));
+  }
   throw Error(
       ExitCode::kFinding,
       "no known error in that text. Paste the last lines of the traceback; 'portcullis list "
@@ -83,7 +99,17 @@ ExitCode Repro(const Options& options) {
   if (!options.folder.empty() && options.emit.empty()) {
     throw UsageError("-o is for --emit; say --emit py, cpp or sh");
   }
-  const auto found = Find(options);
+  std::optional<verdict::Result> of_case;
+  if (!options.case_id.empty()) of_case = ResultOf(options);
+  const report::Style style(stdout);
+  const bool told = of_case && options.emit.empty();
+  if (told) fmt::print("{}", repro::TellCase(*of_case, style));
+  if (told && of_case->observation.outcome == verdict::Outcome::kLoaded) {
+    fmt::print("  It loads; there is no error to reproduce.\n");
+    return ExitCode::kAsExpected;
+  }
+  if (told) fmt::print("\n");
+  const auto found = Find(options, of_case);
   const auto& guide = repro::GuideTo(found.error->id);
   if (!options.emit.empty()) {
     const auto files = repro::Emit(guide, repro::ParseForm(options.emit));
@@ -94,8 +120,8 @@ ExitCode Repro(const Options& options) {
   const std::string gpu = repro::ValueOf(found.facts, "GPU asked for");
   const std::string tag = repro::ValueOf(found.facts, "tag");
   const std::string asked = !tag.empty() ? tag : "cuda:" + (gpu.empty() ? "0" : gpu);
-  fmt::print("{}", repro::Tell(found, guide, repro::WhoGives(found.error->id, asked, hosts),
-                               report::Style(stdout)));
+  fmt::print("{}",
+             repro::Tell(found, guide, repro::WhoGives(found.error->id, asked, hosts), style));
   return ExitCode::kAsExpected;
 }
 
@@ -105,7 +131,11 @@ Action DeclareRepro(CLI::App& command) {
   auto options = std::make_shared<Options>();
   command.add_option("text", options->text,
                      "the error as pasted, the name of an error class, or - for standard input");
-  command.add_option("--from", options->from, "a log or traceback to find the error in");
+  command.add_option("--from", options->from,
+                     "a log or traceback to find the error in; with --case, results of a run");
+  command.add_option(
+      "--case", options->case_id,
+      "a case by its id, or a part that no other has: run now, or as --from tells it");
   command.add_option("--emit", options->emit,
                      "write a program that fails that way, and one that does not: py, cpp or sh");
   command.add_option("-o,--output", options->folder, "the folder to write them to");
