@@ -22,6 +22,19 @@ constexpr std::string_view kForge =
 
 )";
 
+constexpr std::string_view kCopy =
+    R"(def copy_changed(path, member, change):
+    """Writes damaged.pt: the archive with one member changed, or left out if that gives None."""
+    with zipfile.ZipFile(path) as whole, zipfile.ZipFile("damaged.pt", "w") as damaged:
+        for name in whole.namelist():
+            data = whole.read(name)
+            data = change(data) if name.endswith(member) else data
+            if data is not None:
+                damaged.writestr(name, data)
+
+
+)";
+
 using Fields = std::map<std::string, std::string, std::less<>>;
 
 // The text with every @name@ that `fields` has filled in.
@@ -49,18 +62,33 @@ Fields CommonFields(const Guide& guide) {
   return {{"error", guide.error}, {"means", std::string(error->means)}};
 }
 
-std::string HostOf(const Guide& guide) { return guide.host.empty() ? "no-driver" : guide.host; }
+// The command that makes a host for the Python pair.
+std::string ExecOf(const Guide& guide) {
+  std::string command =
+      "portcullis exec --host " + (guide.host.empty() ? std::string("no-driver") : guide.host);
+  for (const std::string& fault : guide.faults) command += fmt::format(" --fault '{}'", fault);
+  return command + " -- ";
+}
+
+// What a pair's setup calls, defined before it.
+std::string HelpersOf(const PythonPair& pair) {
+  const bool forges = pair.setup.find("save_as_if_from") != std::string::npos;
+  const bool copies = pair.setup.find("copy_changed") != std::string::npos;
+  if (!forges && !copies) return {};
+  return "\n" + std::string(forges ? kForge : kCopy);
+}
 
 std::vector<EmittedFile> EmitPython(const Guide& guide) {
   const PythonPair& pair = *guide.python;
   Fields fields = CommonFields(guide);
-  fields["where"] =
-      guide.host.empty()
-          ? "Any machine with PyTorch will do."
-          : fmt::format("Needs a host like this: portcullis exec --host {} -- python3 fails.py",
-                        guide.host);
-  const bool forges = pair.setup.find("save_as_if_from") != std::string::npos;
-  fields["forge"] = forges ? "\n" + std::string(kForge) : "";
+  fields["where"] = guide.host.empty()
+                        ? "Any machine with PyTorch will do."
+                        : fmt::format("Needs a host like this: {}python3 fails.py", ExecOf(guide));
+  const std::string helpers = HelpersOf(pair);
+  fields["helpers"] = helpers;
+  fields["imports"] = helpers.find("zipfile") == std::string::npos
+                          ? "import torch"
+                          : "import zipfile\n\nimport torch";
   fields["setup"] = WithoutLastNewline(pair.setup);
   fields["fails"] = WithoutLastNewline(pair.fails);
   fields["works"] = WithoutLastNewline(pair.works);
@@ -97,7 +125,7 @@ std::vector<EmittedFile> EmitCpp(const Guide& guide) {
 std::vector<EmittedFile> EmitShell(const Guide& guide) {
   auto files = EmitPython(guide);
   Fields fields = CommonFields(guide);
-  fields["run"] = fmt::format("exec portcullis exec --host {} -- python3 \"$1.py\"", HostOf(guide));
+  fields["run"] = fmt::format("exec {}python3 \"$1.py\"", ExecOf(guide));
   files.push_back({"run.sh", Fill(EmbeddedFile("run.sh.in"), fields), true});
   return files;
 }

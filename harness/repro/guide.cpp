@@ -21,8 +21,11 @@ CppPair ReadCpp(const YamlValue& value) {
 }
 
 void ReadReproduction(const YamlValue& value, Guide& guide) {
-  value.OnlyKeys({"host", "py", "cpp"});
+  value.OnlyKeys({"host", "faults", "py", "cpp"});
   if (const auto host = value.Find("host")) guide.host = host->Text();
+  if (const auto faults = value.Find("faults")) {
+    for (const YamlValue& fault : faults->Items()) guide.faults.push_back(fault.Text());
+  }
   if (const auto python = value.Find("py")) guide.python = ReadPython(*python);
   if (const auto cpp = value.Find("cpp")) guide.cpp = ReadCpp(*cpp);
 }

@@ -29,11 +29,12 @@ struct CppPair {
 };
 
 struct Guide {
-  std::string error;               // id of the error class
-  std::string happened;            // in prose
-  std::vector<std::string> where;  // who gives it, where the rules do not say
-  std::vector<Remedy> remedies;    // best first
-  std::string host;                // of the Python pair; "": any machine
+  std::string error;                // id of the error class
+  std::string happened;             // in prose
+  std::vector<std::string> where;   // who gives it, where the rules do not say
+  std::vector<Remedy> remedies;     // best first
+  std::string host;                 // of the Python pair; "": any machine
+  std::vector<std::string> faults;  // of that host, as docs/FAULTS.md spells them
   std::optional<PythonPair> python;
   std::optional<CppPair> cpp;
 };
