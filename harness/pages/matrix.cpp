@@ -85,6 +85,10 @@ void AddHost(Table& table, const std::string& host) {
       host);
 }
 
+bool Alike(const Result& a, const Result& b) {
+  return Word(a) == Word(b) && a.observation.phase == b.observation.phase;
+}
+
 // Puts every row's cells under the table's hosts.
 void LineUp(Table& table) {
   for (Row& row : table.rows) {
@@ -105,11 +109,26 @@ bool Cell::Differs() const {
   for (const Result* result : results) {
     if (result == nullptr) continue;
     if (first == nullptr) first = result;
-    if (Word(*result) != Word(*first) || result->observation.phase != first->observation.phase) {
-      return true;
-    }
+    if (!Alike(*result, *first)) return true;
   }
   return false;
+}
+
+std::vector<Agreed> ByResult(const Cell& cell, const std::vector<std::string>& versions) {
+  std::vector<Agreed> groups;
+  for (std::size_t i = 0; i < cell.results.size(); ++i) {
+    const Result* result = cell.results[i];
+    if (result == nullptr) continue;
+    const auto known = std::find_if(groups.begin(), groups.end(), [&](const Agreed& group) {
+      return Alike(*group.result, *result);
+    });
+    if (known == groups.end()) {
+      groups.push_back({versions[i], result});
+    } else {
+      known->versions += ", " + versions[i];
+    }
+  }
+  return groups;
 }
 
 std::vector<Table> Tables(const Reference& reference) {

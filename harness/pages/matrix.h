@@ -16,6 +16,14 @@ struct Cell {
   bool Differs() const;  // versions that ran it do not agree on outcome, phase or error class
 };
 
+// Versions that agree on a cell, newest first: "2.15.0, 2.11.0", and the result of the newest.
+struct Agreed {
+  std::string versions;
+  const verdict::Result* result;
+};
+// The cell's results, each with all versions that have it; `versions` are the reference's.
+std::vector<Agreed> ByResult(const Cell& cell, const std::vector<std::string>& versions);
+
 struct Row {
   portability::Strategy strategy;
   std::vector<Cell> cells;  // in the order of Table::hosts; a cell without results did not run

@@ -77,24 +77,24 @@ struct Look {
 
 Look LookOf(const Cell& cell, const std::vector<std::string>& versions) {
   Look look;
-  const bool differs = cell.Differs();
-  for (std::size_t i = 0; i < cell.results.size(); ++i) {
-    const Result* result = cell.results[i];
+  for (const Result* result : cell.results) {
     if (result == nullptr) continue;
-    const std::string word = Word(*result);
-    look.text += fmt::format(" {} {}", word, result->observation.error_short);
+    look.text += fmt::format(" {} {}", Word(*result), result->observation.error_short);
     look.hardware = look.hardware || !result->observation.simulated;
-    if (differs) {
-      look.words += fmt::format("<span class=\"versions\">{} {} {}</span>", Escaped(versions[i]),
-                                Sign(*result), Escaped(word));
-    } else if (look.words.empty()) {
-      look.words = fmt::format("{} {}", Sign(*result), Escaped(word));
-      look.outcome = word == "loads" ? "loads" : "fails";
-    }
   }
-  if (differs) {
+  const auto groups = ByResult(cell, versions);
+  if (groups.size() > 1) {
     look.outcome = "differs";
-    look.words = "≠ versions differ" + look.words;
+    look.words = "≠ versions differ";
+    for (const Agreed& group : groups) {
+      look.words +=
+          fmt::format("<span class=\"versions\">{} {} <b>{}</b></span>", Sign(*group.result),
+                      Escaped(Word(*group.result)), Escaped(group.versions));
+    }
+  } else if (!groups.empty()) {
+    const Result& result = *groups.front().result;
+    look.outcome = Word(result) == "loads" ? "loads" : "fails";
+    look.words = fmt::format("{} {}", Sign(result), Escaped(Word(result)));
   }
   return look;
 }

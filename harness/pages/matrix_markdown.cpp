@@ -13,16 +13,17 @@ std::string Short(const verdict::Result& result) {
   return fmt::format("✗ [{}](errors/{}.md)", word, word);
 }
 
-// One word where the versions agree, else one a version.
+// One word where the versions agree, else one for those that do.
 std::string CellText(const Cell& cell, const std::vector<std::string>& versions) {
-  std::string text;
-  for (std::size_t i = 0; i < cell.results.size(); ++i) {
-    if (cell.results[i] == nullptr) continue;
-    if (!cell.Differs()) return Short(*cell.results[i]);
-    text += fmt::format("{}{} {}", text.empty() ? "**≠** " : "<br>", versions[i],
-                        Short(*cell.results[i]));
+  const auto groups = ByResult(cell, versions);
+  if (groups.empty()) return " ";
+  if (groups.size() == 1) return Short(*groups.front().result);
+  std::string text = "**≠** ";
+  for (const Agreed& group : groups) {
+    text += fmt::format("{}{} {}", &group == &groups.front() ? "" : "<br>", group.versions,
+                        Short(*group.result));
   }
-  return text.empty() ? " " : text;
+  return text;
 }
 
 }  // namespace

@@ -36,7 +36,7 @@ HOSTS = {
 # Error texts that need more than PyTorch and a simulated host, or another PyTorch than this one.
 WITHOUT = {"no-capable-device", "not-compiled-with-cuda", "cpu-build", "not-linked", "pickle-not-a-dict",
            "mmap-map", "capturable-steps", "compiled-package-device", "data-device", "safetensors-device",
-           "export-load"}
+           "export-load", "storage-no-data"}
 # Those of hosts with faults: emitted_sh_test.py runs them.
 BROKEN = {"device-unavailable", "ecc", "illegal-address"}
 
