@@ -1,6 +1,9 @@
 #include "harness/hardware/machine.h"
 
 #include <fmt/format.h>
+#include <fmt/ranges.h>
+
+#include <cstdlib>
 
 #include "harness/suite/scratch.h"
 #include "harness/suite/suite.h"
@@ -62,6 +65,17 @@ host::Gpu GpuFrom(const Probed& device) {
   return gpu;
 }
 
+std::optional<std::string> Own(const char* variable) {
+  const char* value = std::getenv(variable);
+  return value == nullptr ? std::nullopt : std::optional<std::string>(value);
+}
+
+host::Mask AllOf(const std::vector<host::Gpu>& gpus) {
+  std::vector<std::string> uuids;
+  for (const host::Gpu& gpu : gpus) uuids.push_back(gpu.uuid);
+  return {fmt::format("{}", fmt::join(uuids, ","))};
+}
+
 }  // namespace
 
 Probed Probe(const host::Host& host, const host::Mask& mask, const host::Runtime& runtime,
@@ -111,11 +125,18 @@ host::Host HostHere(const host::Runtime& runtime, runner::Runner& runner) {
   host::Host unknown;
   unknown.name = kHere;
   unknown.simulated = false;
-  return HostFrom(Probe(unknown, {}, runtime, false, runner));
+  unknown.device_order = Own("CUDA_DEVICE_ORDER").value_or("");
+  const host::Mask allowed{Own("CUDA_VISIBLE_DEVICES")};
+  host::Host here = HostFrom(Probe(unknown, allowed, runtime, false, runner));
+  here.device_order = unknown.device_order;
+  if (allowed.value) here.mask = AllOf(here.gpus);
+  return here;
 }
 
 host::Host SimulatedTwin(host::Host here) {
   here.simulated = true;
+  here.mask = {};  // it has the GPUs that may be used, and no others
+  here.device_order.clear();
   return here;
 }
 

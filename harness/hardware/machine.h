@@ -32,7 +32,8 @@ host::Host HostFrom(const Probed& probed);
 // Throws CannotRun if neither is here.
 const host::Runtime* RuntimeThatAsks(const std::vector<host::Runtime>& runtimes);
 
-// This machine as a host. No driver and no GPU are a host too.
+// This machine as a host, as far as this process may use it: its CUDA_VISIBLE_DEVICES and
+// CUDA_DEVICE_ORDER, which a scheduler sets, count. No driver and no GPU are a host too.
 host::Host HostHere(const host::Runtime& runtime, runner::Runner& runner);
 
 // The same GPUs and driver, simulated: what a recording made here is held against.

@@ -5,6 +5,7 @@
 #include <set>
 
 #include "harness/host/child_host.h"
+#include "harness/host/visible.h"
 #include "src/base/error.h"
 
 namespace portcullis::host {
@@ -98,7 +99,9 @@ Environment BuildEnvironment(const Host& host, const Mask& mask, const Runtime& 
   for (const char* name : {"HOME", "TMPDIR"}) {
     if (environment[name] == kNowhere) environment[name] = folder.string();
   }
-  if (mask.value) environment["CUDA_VISIBLE_DEVICES"] = *mask.value;
+  const Mask in_force = host.simulated ? mask : WithinCallers(host, mask);
+  if (in_force.value) environment["CUDA_VISIBLE_DEVICES"] = *in_force.value;
+  if (!host.device_order.empty()) environment["CUDA_DEVICE_ORDER"] = host.device_order;
   if (host.simulated) {
     environment[simcuda::kHostVariable] = description.string();
     environment[simcuda::kRecordVariable] = record.string();

@@ -50,7 +50,10 @@ struct Host {
   int driver_version = 0;  // 13000 for 13.0; 0: no driver
   int start_error = 0;     // the cudaError_t that starting CUDA fails with; 0: none
   std::vector<Gpu> gpus;
-  Mask mask;                               // where a case does not say another one
+  // Where a case does not say another one. Of this machine itself: what the caller may use of it,
+  // by UUID, within which masks of cases count; unset: everything.
+  Mask mask;
+  std::string device_order;                // CUDA_DEVICE_ORDER on this machine; empty: not set
   std::vector<simcuda::FaultRule> faults;  // at most kMaxFaultRules; made by ParseFault
   // False for this machine itself: its own driver and CUDA libraries, nothing in between but the
   // recorder.

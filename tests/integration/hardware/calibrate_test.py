@@ -30,10 +30,10 @@ FLIP_FIRST_COPY = struct.pack("<IIIiQQQdQq64s128s", 4, 5, 0, 0, 1, 1, 0, 1.0, 0,
 
 
 class Posing(ProgramTest):
-    def pose(self, name, fault=None):
-        """Variables under which the program finds a machine with one H200."""
+    def pose(self, name, fault=None, gpus=1):
+        """Variables under which the program finds a machine with so many H200."""
         host = self.folder / name
-        host_file.write_host(host, [host_file.device(number=0)])
+        host_file.write_host(host, [host_file.device(number=number) for number in range(gpus)])
         if fault is not None:
             data = bytearray(host.read_bytes())
             struct.pack_into("<I", data, 20, 1)  # fault_count
@@ -142,6 +142,23 @@ class CalibrateTest(Posing):
         self.assertEqual({(case["host"], case["observation"]["simulated"]) for case in cases
                           if case["verdict"] == "as expected"},
                          {("here", False), ("no-driver", True)})
+
+    def test_only_what_a_scheduler_allows_is_used(self):
+        """As Slurm does, without cgroups: eight GPUs are there, and two of them are this job's."""
+        environment = self.pose("eight", gpus=8) | {"CUDA_VISIBLE_DEVICES": "5,2"}
+        made = self.expect(AS_EXPECTED, "make", "state-dict-cuda0", **environment)
+        said = self.expect(AS_EXPECTED, "run", "--checkpoint", made.stdout.strip(), "--host", "here",
+                           "--host", "here@1", "--host", "here@2", "--strategy", "map-location=cuda:0",
+                           "--runtime", "python", "--json", "own.ndjson", **environment)
+        self.assertIn("this machine: 2 GPU", said.stderr)
+        cases = {case["mask"]: case["observation"] for case in self.results("own.ndjson")[1]}
+
+        def touched(observation):  # positions among the job's own GPUs
+            return [number for number, phases in enumerate(observation["flight"]["devices"])
+                    if any(counts["host_to_device_bytes"] for counts in phases.values())]
+        self.assertEqual(touched(cases[None]), [0])
+        self.assertEqual(touched(cases["1"]), [1])  # the job's second GPU, the machine's third
+        self.assertEqual(cases["2"]["outcome"], "raised")  # the machine's third GPU is not asked
 
     def test_a_machine_without_a_gpu_has_nothing_to_record(self):
         done = self.expect(CANNOT_RUN, "calibrate", "--out", "recording")

@@ -72,6 +72,33 @@ TEST_F(ChildHostTest, MaskUnsetEmptyAndValue) {
   EXPECT_THAT(variable({"1"}), Not(Contains(Key("CUDA_DEVICE_ORDER"))));
 }
 
+TEST_F(ChildHostTest, OnThisMachineAMaskCountsWithinWhatTheCallerMayUse) {
+  const std::string first = "GPU-01234567-89ab-4def-8123-456789abcdef";
+  const std::string second = "GPU-11234567-89ab-4def-8123-456789abcdef";
+  Host machine;
+  machine.simulated = false;
+  machine.device_order = "PCI_BUS_ID";
+  machine.gpus.resize(2);
+  machine.gpus[0].uuid = first;
+  machine.gpus[1].uuid = second;
+  const auto variable = [&](const Mask& mask) {
+    const Environment environment = ChildHost(machine, mask, {}, scratch_.path()).environment();
+    EXPECT_EQ(environment.at("CUDA_DEVICE_ORDER"), "PCI_BUS_ID");
+    const auto found = environment.find("CUDA_VISIBLE_DEVICES");
+    return found == environment.end() ? "unset" : found->second;
+  };
+  EXPECT_EQ(variable({}), "unset");
+  EXPECT_EQ(variable({"1"}), "1");  // everything may be used: as it is written
+  machine.mask = {first + "," + second};
+  EXPECT_EQ(variable({}), first + "," + second);
+  EXPECT_EQ(variable({"1"}), second);
+  EXPECT_EQ(variable({"1,0"}), second + "," + first);
+  EXPECT_EQ(variable({"GPU-1"}), second);
+  EXPECT_EQ(variable({"5"}), "") << "a GPU of somebody else's";
+  EXPECT_EQ(variable({"GPU-77"}), "");
+  for (const char* none : {"", "-1", "0,0", "junk"}) EXPECT_EQ(variable({none}), none);
+}
+
 TEST_F(ChildHostTest, MaskOfTheRuntimeDoesNotCount) {
   Runtime runtime;
   runtime.environment = {{"CUDA_VISIBLE_DEVICES", "7"}, {"PYTHONPATH", "/x"}};
