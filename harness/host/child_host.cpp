@@ -5,6 +5,7 @@
 #include <fstream>
 
 #include "src/base/error.h"
+#include "src/simcuda/interface/compute.h"
 
 namespace portcullis::host {
 
@@ -33,13 +34,16 @@ void AppendDescription(const Host& host, const std::filesystem::path& file) {
 }
 
 ChildHost::ChildHost(const Host& host, const Mask& mask, const Runtime& runtime,
-                     const std::filesystem::path& folder)
+                     const std::filesystem::path& folder, bool computes)
     : description_(folder / "host"),
       device_count_(host.gpus.size()),
       faults_(host.faults),
       environment_(BuildEnvironment(host, mask, runtime, folder, description_, folder / "record")),
       flight_(folder / "record") {
   WriteDescription(host, description_);
+  if (computes && host.simulated && !runtime.compute.empty()) {
+    environment_[simcuda::kComputeVariable] = runtime.compute.string();
+  }
 }
 
 ChildHost::~ChildHost() {

@@ -33,6 +33,8 @@ struct Runtime {
   std::filesystem::path probe;      // program that asks this machine for its GPUs; may be empty
   std::filesystem::path
       recorder;  // library that writes the flight record on real GPUs; may be empty
+  std::filesystem::path
+      compute;  // plugin with which operators compute on simulated GPUs; may be empty
 };
 // Reads runtimes.json: a list of objects with these fields (is_default is called "default").
 // Relative paths are relative to the file. Errors name file and field.
@@ -121,9 +123,9 @@ std::vector<std::string> LibraryNames(const std::filesystem::path& folder);
 // what the child left in the folder is the folder's owner's to remove.
 class ChildHost {
  public:
-  // `folder` must exist and be this child's alone.
+  // `folder` must exist and be this child's alone. `computes`: operators are to compute there.
   ChildHost(const Host& host, const Mask& mask, const Runtime& runtime,
-            const std::filesystem::path& folder);
+            const std::filesystem::path& folder, bool computes = false);
   ~ChildHost();
   ChildHost(const ChildHost&) = delete;
   ChildHost& operator=(const ChildHost&) = delete;

@@ -60,9 +60,9 @@ std::vector<std::string> CommandBeside(const std::filesystem::path& file,
 }
 
 void CheckFields(const Entry& entry) {
-  static const std::vector<std::string> kFields = {"id",       "family",  "version", "cuda",
-                                                   "default",  "loader",  "maker",   "environment",
-                                                   "standins", "preload", "probe",   "recorder"};
+  static const std::vector<std::string> kFields = {
+      "id",          "family",   "version", "cuda",  "default",  "loader", "maker",
+      "environment", "standins", "preload", "probe", "recorder", "compute"};
   if (!entry.object.is_object()) {
     throw CannotRun(
         fmt::format("{}: found {}, expected an object", entry.where, entry.object.dump()));
@@ -90,6 +90,7 @@ Runtime ReadRuntime(const Entry& entry, const std::filesystem::path& file) {
   runtime.standins = Beside(file, entry.GetOr<std::string>("standins", "a folder", ""));
   runtime.probe = Beside(file, entry.GetOr<std::string>("probe", "a program", ""));
   runtime.recorder = Beside(file, entry.GetOr<std::string>("recorder", "a library", ""));
+  runtime.compute = Beside(file, entry.GetOr<std::string>("compute", "a library", ""));
   runtime.preload = entry.GetOr<bool>("preload", "true or false", true);
   return runtime;
 }

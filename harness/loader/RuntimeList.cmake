@@ -18,17 +18,19 @@ set(runtime_objects "")
 # and ENVIRONMENT are JSON. Uses version, default and preload of the caller.
 function(portcullis_runtime id family cuda loader maker environment)
   set(hardware "")
+  set(compute "")
   if(cuda)
     set(hardware ",
   \"probe\": \"$<TARGET_FILE:portcullis-probe-${cuda}>\",
   \"recorder\": \"$<TARGET_FILE:portcullis-recorder-${cuda}>\"")
+    set(compute ", \"compute\": \"$<TARGET_FILE:simcompute-${version}>\"")
   endif()
   list(APPEND runtime_objects " {\"id\": \"${id}\", \"family\": \"${family}\", \
 \"version\": \"${version}\", \"cuda\": ${cuda}, \"default\": ${default},
   \"loader\": ${loader},
   \"maker\": ${maker},
   \"environment\": ${environment},
-  \"standins\": \"${standins}\", \"preload\": ${preload}${hardware}}")
+  \"standins\": \"${standins}\", \"preload\": ${preload}${hardware}${compute}}")
   set(runtime_objects "${runtime_objects}" PARENT_SCOPE)
 endfunction()
 

@@ -9,8 +9,10 @@
 //
 // request  {"protocol":1, "case":"c3/…", "checkpoint":"/path/x.pt", "format":"zip",
 //           "strategy":"map-location", "argument":"cuda:1", "trust":false,
-//           "example":{"dtype":"int64","shape":[4]} | null}
+//           "example":{"dtype":"int64","shape":[4]} | null,
 //                                                      the input that "forward" makes of zeros
+//           "use":"train", "use_argument":"cuda:0"}    what is done with it in phase "use"; both
+//                                                      may be absent or ""
 // answer   {"protocol":1, "case":"c3/…",
 //           "runtime":{"language":"python","torch":"2.11.0+cu130","cuda":"13.0"},
 //                                                      cuda: "" for a CPU-only build

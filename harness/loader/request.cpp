@@ -38,6 +38,13 @@ constexpr std::array kArguments = {
     ArgumentRow{"parts", DEVICE "(," DEVICE ")*", "devices such as cuda:0,cuda:1"},
     ArgumentRow{"mmap", "(" DEVICE ")?", "nothing, or a device such as cpu"},
     ArgumentRow{"save", "(limit|kill):[0-9]{1,15}|full", "limit:BYTES, kill:BYTES or full"},
+    ArgumentRow{"torch-load", DEVICE, "a device such as cpu"},
+    ArgumentRow{"unpickle", DEVICE, "a device such as cpu"},
+    ArgumentRow{"map-first", DEVICE, "a device such as cpu"},
+    ArgumentRow{"bad-map", "[a-z0-9]+", "a word such as cuda1"},
+    ArgumentRow{"current", DEVICE, "a device such as cuda:1"},
+    ArgumentRow{"ranks", "[1-9][0-9]?", "a number such as 4"},
+    ArgumentRow{"rank-map", "[1-9][0-9]?", "a number such as 4"},
     ArgumentRow{"forward", "(" DEVICE ")?", "nothing, or a device such as cpu"},
 };
 #undef DEVICE
@@ -151,6 +158,7 @@ Request ReadRequest(std::istream& input) {
   request.argument = Field<std::string>(message, "argument", "str");
   request.trust = Field<bool>(message, "trust", "bool");
   request.example = ReadExample(message);
+  request.use = message.value("use", std::string());
   CheckFormat(request);
   CheckStrategy(request);
   CheckCheckpoint(request);

@@ -28,7 +28,8 @@ struct Request {
   std::string format;      // zip, legacy, torchscript, archive, pickle-save
   std::string strategy;    // a row's name of src/portability/strategy.h
   std::string argument;
-  bool trust = false;  // has no meaning in C++: nothing of a pickle is executed
+  std::string use = {};  // what is to be done with what was loaded; "" for nothing
+  bool trust = false;    // has no meaning in C++: nothing of a pickle is executed
   std::optional<Example> example;
 };
 

@@ -195,6 +195,10 @@ Loaded Save(const Request& request, Clock& clock) {
   return loaded;
 }
 
+Loaded InPythonOnly(const Request& request, Clock&) {
+  throw Unsupported("the C++ load functions have no such way as " + request.strategy);
+}
+
 struct StrategyRow {
   std::string_view name;
   Loaded (*perform)(const Request& request, Clock& clock);
@@ -210,9 +214,17 @@ constexpr std::array kStrategies = {
     StrategyRow{"mmap", Mmap},
     StrategyRow{"forward", Forward},
     StrategyRow{"save", Save},
+    StrategyRow{"torch-load", InPythonOnly},
+    StrategyRow{"unpickle", InPythonOnly},
+    StrategyRow{"map-first", InPythonOnly},
+    StrategyRow{"bad-map", InPythonOnly},
+    StrategyRow{"current", InPythonOnly},
+    StrategyRow{"ranks", InPythonOnly},
+    StrategyRow{"rank-map", InPythonOnly},
 };
 
 Loaded PerformStrategy(const Request& request, Clock& clock) {
+  if (!request.use.empty()) throw Unsupported("the C++ loader loads and does no more");
   for (const StrategyRow& row : kStrategies) {
     if (row.name == request.strategy) return row.perform(request, clock);
   }

@@ -29,6 +29,7 @@ std::optional<Amount> ParseAmount(const std::string& text) {
 
 std::string Devices::Text() const {
   if (as_saved) return "as saved";
+  if (anywhere) return "anywhere";
   if (!all.empty()) return all;
   if (!any_of.empty()) return fmt::format("{}", fmt::join(any_of, " and "));
   std::string text;

@@ -39,6 +39,7 @@ struct Devices {
   std::string all;                            // one device for every tensor
   std::map<std::string, std::string> by_tag;  // from saved to present device
   std::vector<std::string> any_of;            // parts: every tensor on one of these, each used
+  bool anywhere = false;                      // nobody says where
   std::string Text() const;
 };
 

@@ -170,6 +170,13 @@ bool IsAsPredicted(const YamlValue& expect) {
   return true;
 }
 
+// Where people met what a scenario is about. A link is for readers; nothing opens it.
+void CheckReports(const YamlValue& reports) {
+  for (const YamlValue& link : reports.Items()) {
+    if (!link.Text().starts_with("https://")) link.Fail(link.Found(), "a link to a public report");
+  }
+}
+
 // Gives cases the first rule that fits them. A rule for other versions of PyTorch than those of
 // this run meets its cases too, only not now.
 class Expecter {
@@ -229,7 +236,8 @@ class Doubles {
 
 void ReadScenario(const YamlValue& root, const std::string& name, const KnownNames& known,
                   CaseList& cases) {
-  root.OnlyKeys({"claim", "why", "matrix", "expect"});
+  root.OnlyKeys({"claim", "why", "reports", "matrix", "expect"});
+  if (const auto reports = root.Find("reports")) CheckReports(*reports);
   Case common;
   common.scenario = name;
   common.why = root.Key("why").Text();

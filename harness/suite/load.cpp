@@ -30,7 +30,9 @@ std::string Request(const Load& load) {
                                {"strategy", std::string(load.strategy.Row().name)},
                                {"argument", load.strategy.argument},
                                {"trust", load.trust},
-                               {"example", ExampleOf(load)}};
+                               {"example", ExampleOf(load)},
+                               {"use", std::string(load.strategy.use.Name())},
+                               {"use_argument", load.strategy.use.device}};
   return request.dump() + "\n";
 }
 
@@ -141,8 +143,8 @@ runner::Warm WarmLoaderOf(const Load& load) {
 
 void SubmitLoad(const Load& load, runner::Runner& runner, std::function<void(Observation)> done) {
   auto scratch = std::make_shared<ScratchFolder>();
-  auto child =
-      std::make_shared<host::ChildHost>(load.host, load.mask, *load.runtime, scratch->path());
+  auto child = std::make_shared<host::ChildHost>(
+      load.host, load.mask, *load.runtime, scratch->path(), static_cast<bool>(load.strategy.use));
   runner::Command command;
   command.argv = load.runtime->loader;
   command.environment = child->environment();

@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <filesystem>
 #include <map>
 #include <memory>
 
@@ -42,6 +43,15 @@ std::string NotHere(const std::vector<host::Runtime>& runtimes, const std::strin
   }
   return fmt::format("the runtime {} is not here: PyTorch {} is, without it (ci/setup)", name,
                      chosen->version);
+}
+
+// Why a case whose use needs operators cannot run; "" if it can.
+std::string CannotCompute(const scenario::Case& c, const host::Runtime& runtime,
+                          const host::Host& host) {
+  const bool has_plugin = !runtime.compute.empty() && std::filesystem::exists(runtime.compute);
+  if (!c.strategy.use || !host.simulated || runtime.cuda == 0 || has_plugin) return "";
+  return fmt::format("{} needs operators that compute, and no computing plugin was built for {}",
+                     c.strategy.use.Name(), runtime.id);
 }
 
 Result Broken(const scenario::Case& c, std::string reason) {
@@ -186,6 +196,9 @@ class Feeder {
     }
     Stage stage = StageOfCase(suite_, c, *runtime);
     if (!stage.cannot.empty()) return Deliver(index, Skipped(c, stage.cannot));
+    if (auto cannot = CannotCompute(c, *runtime, stage.host); !cannot.empty()) {
+      return Deliver(index, Skipped(c, std::move(cannot)));
+    }
     Subject subject = suite_.subject_of(c);
     if (!subject.missing.empty()) return Deliver(index, Skipped(c, subject.missing));
     if (!subject.broken.empty()) return Deliver(index, Broken(c, subject.broken));

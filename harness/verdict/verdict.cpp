@@ -255,6 +255,12 @@ Expectation FromPrediction(const portability::Prediction& prediction,
     return expectation;
   }
   expectation.loads = scenario::Devices{};
+  const bool spreads = strategy.kind == portability::StrategyKind::kRankMap ||
+                       strategy.kind == portability::StrategyKind::kMapFirst;
+  if (strategy.use || spreads) {  // not by tag alone
+    expectation.loads->anywhere = true;
+    return expectation;
+  }
   if (strategy.kind == portability::StrategyKind::kParts) {
     expectation.loads->any_of = portability::PartDevices(strategy);
     return expectation;

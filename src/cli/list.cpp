@@ -88,6 +88,14 @@ void ListStrategies(const World&) {
   PrintRows(rows);
 }
 
+void ListUses(const World&) {
+  std::vector<std::pair<std::string, std::string>> rows;
+  for (const auto& row : portability::UseTable()) {
+    rows.emplace_back(row.example, std::string(row.summary));
+  }
+  PrintRows(rows);
+}
+
 void ListErrors(const World&) {
   std::vector<std::pair<std::string, std::string>> rows;
   for (const auto& error : portability::ErrorCatalog()) {
@@ -117,6 +125,7 @@ constexpr std::array kListings{Listing{"scenarios", ListScenarios},
                                Listing{"checkpoints", WithoutFiles<ListCheckpoints>},
                                Listing{"damages", WithoutFiles<ListDamages>},
                                Listing{"strategies", WithoutFiles<ListStrategies>},
+                               Listing{"uses", WithoutFiles<ListUses>},
                                Listing{"errors", WithoutFiles<ListErrors>}};
 
 ExitCode List(const std::string& what, const Files& files) {

@@ -32,6 +32,15 @@ Restored RestoredTo(const std::string& tag, const Strategy& strategy) {
     case StrategyKind::kMmap:
     case StrategyKind::kForward:
       return {strategy.argument.empty() ? tag : strategy.argument};
+    case StrategyKind::kTorchLoad:
+    case StrategyKind::kUnpickle:
+    case StrategyKind::kMapFirst:
+    case StrategyKind::kCurrent:
+      return {strategy.argument};
+    case StrategyKind::kBadMap:
+    case StrategyKind::kRanks:
+    case StrategyKind::kRankMap:
+      return {tag};
   }
   return {tag};
 }

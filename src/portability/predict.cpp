@@ -3,12 +3,13 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <array>
-#include <charconv>
 #include <map>
 #include <optional>
 
+#include "src/portability/predict_reported.h"
+#include "src/portability/predict_use.h"
 #include "src/portability/readers.h"
+#include "src/portability/trouble.h"
 #include "src/portability/weights_only.h"
 
 namespace portcullis::portability {
@@ -16,120 +17,6 @@ namespace {
 
 using checkpoint::DeviceMap;
 using checkpoint::Format;
-
-// Who is asked to put something on a device; each has its own words for the same trouble.
-enum class Asked {
-  kTorchLoad,  // torch.load restoring a storage by its location (Python)
-  kAten,       // ATen allocating there: .to, .cuda, torch.jit.load, everything in C++
-};
-
-// What is wrong with a CUDA device on a host.
-enum class Trouble {
-  kCpuBuild,
-  kCpuBuildNoIndex,
-  kNoDriver,
-  kDriverTooOld,
-  kNoGpu,
-  kNoSuchGpu,
-  kNoMemory
-};
-
-struct Rule {
-  Asked asked;
-  Trouble trouble;
-  std::string_view error;
-  std::string_view reason;
-};
-
-// torch.load asks torch.cuda.is_available() first, which swallows every reason; ATen initialises
-// CUDA and passes on what that said. (torch/serialization.py _validate_device;
-// c10/cuda/CUDAFunctions.cpp device_count_ensure_non_zero; PyTorch 2.11.)
-constexpr std::array kRules{
-    Rule{Asked::kTorchLoad, Trouble::kCpuBuild, "deserialize-no-cuda",
-         "the tag {device} names a GPU and this PyTorch is built without CUDA"},
-    Rule{Asked::kTorchLoad, Trouble::kNoDriver, "deserialize-no-cuda",
-         "the tag {device} names a GPU and the host has no NVIDIA driver"},
-    Rule{Asked::kTorchLoad, Trouble::kDriverTooOld, "deserialize-no-cuda",
-         "the tag {device} names a GPU and the driver is too old for this PyTorch"},
-    Rule{Asked::kTorchLoad, Trouble::kNoGpu, "deserialize-no-cuda",
-         "the tag {device} names a GPU and none is visible"},
-    Rule{Asked::kTorchLoad, Trouble::kNoSuchGpu, "deserialize-no-such-gpu",
-         "the tag {device} names a GPU beyond the {visible} visible"},
-    Rule{Asked::kTorchLoad, Trouble::kNoMemory, "out-of-memory",
-         "the storages do not fit into the memory of {device}"},
-    Rule{Asked::kAten, Trouble::kCpuBuild, "cpu-build",
-         "{device} is asked of a build without CUDA"},
-    Rule{Asked::kAten, Trouble::kCpuBuildNoIndex, "not-linked",
-         "{device} is asked of a build without CUDA, which cannot say which GPU is current"},
-    Rule{Asked::kAten, Trouble::kNoDriver, "no-driver",
-         "{device} is asked for and the host has no NVIDIA driver"},
-    Rule{Asked::kAten, Trouble::kDriverTooOld, "driver-too-old",
-         "{device} is asked for and the driver is too old for this PyTorch"},
-    Rule{Asked::kAten, Trouble::kNoGpu, "no-gpus", "{device} is asked for and no GPU is visible"},
-    Rule{Asked::kAten, Trouble::kNoSuchGpu, "invalid-ordinal",
-         "{device} is asked for and only {visible} GPUs are visible"},
-    Rule{Asked::kAten, Trouble::kNoMemory, "out-of-memory",
-         "the storages do not fit into the memory of {device}"},
-};
-
-// "cuda:1" → 1, "cuda" → 0, anything else → nothing.
-std::optional<std::size_t> CudaIndex(std::string_view device) {
-  if (device == "cuda") return 0;
-  constexpr std::string_view kPrefix = "cuda:";
-  if (!device.starts_with(kPrefix)) return std::nullopt;
-  std::size_t index = 0;
-  std::from_chars(device.data() + kPrefix.size(), device.data() + device.size(), index);
-  return index;
-}
-
-bool DriverIsTooOld(const Place& place, const Build& build) {
-  constexpr int kMajor = 1000;  // 13000 is 13.0; minor versions are compatible
-  return place.driver_version / kMajor < build.cuda;
-}
-
-std::optional<Trouble> TroubleWith(std::size_t index, const Place& place, const Build& build) {
-  if (build.cuda == 0) return Trouble::kCpuBuild;
-  if (place.driver_version == 0) return Trouble::kNoDriver;
-  if (DriverIsTooOld(place, build)) return Trouble::kDriverTooOld;
-  if (place.memory_bytes.empty()) return Trouble::kNoGpu;
-  if (index >= place.memory_bytes.size()) return Trouble::kNoSuchGpu;
-  return std::nullopt;
-}
-
-std::string Fill(std::string_view text, const std::string& device, const Place& place) {
-  return fmt::format(fmt::runtime(text), fmt::arg("device", device),
-                     fmt::arg("visible", place.memory_bytes.size()));
-}
-
-Prediction Fails(Asked asked, Trouble trouble, const std::string& device, const char* phase,
-                 const Place& place) {
-  const auto* rule = std::find_if(kRules.begin(), kRules.end(), [&](const Rule& r) {
-    return r.asked == asked && r.trouble == trouble;
-  });
-  Prediction prediction;
-  prediction.loads = false;
-  prediction.error = rule->error;
-  prediction.phase = phase;
-  prediction.reason = Fill(rule->reason, device, place);
-  return prediction;
-}
-
-Prediction Raises(std::string_view error, std::string reason) {
-  Prediction prediction;
-  prediction.loads = false;
-  prediction.error = error;
-  prediction.phase = "load";
-  prediction.reason = std::move(reason);
-  return prediction;
-}
-
-Prediction Unsupported(std::string reason) {
-  Prediction prediction;
-  prediction.loads = false;
-  prediction.supported = false;
-  prediction.reason = std::move(reason);
-  return prediction;
-}
 
 bool IsScriptModule(const DeviceMap& subject) { return subject.format == Format::kTorchScript; }
 
@@ -142,6 +29,12 @@ bool NeedsMap(const Strategy& strategy) {
     case StrategyKind::kCpuThenTo:
     case StrategyKind::kParts:
     case StrategyKind::kSave:
+    case StrategyKind::kTorchLoad:
+    case StrategyKind::kUnpickle:
+    case StrategyKind::kMapFirst:
+    case StrategyKind::kBadMap:
+    case StrategyKind::kCurrent:
+    case StrategyKind::kRankMap:
       return true;
     case StrategyKind::kMmap:
     case StrategyKind::kForward:
@@ -150,6 +43,7 @@ bool NeedsMap(const Strategy& strategy) {
     case StrategyKind::kAsSavedThenTo:
     case StrategyKind::kRemap:
     case StrategyKind::kCallable:
+    case StrategyKind::kRanks:
       return false;
   }
   return false;
@@ -193,6 +87,10 @@ std::optional<Prediction> RefusedAtOnce(const DeviceMap& subject, const Build& b
     return Unsupported("the C++ loader saves TorchScript modules alone");
   }
   const Reader* reader = FindReader(subject.format, build.python);
+  if (IsReportedWay(strategy) && reader != nullptr && reader->weights_only) {
+    if (auto refused = RefusesGlobals(subject, build)) return refused;
+  }
+  if (IsReportedWay(strategy)) return std::nullopt;  // ReportedFails has said what is refused
   if (reader == nullptr) {
     return Unsupported(fmt::format("{} has no reader for it", Language(build)));
   }
@@ -217,6 +115,7 @@ std::optional<Prediction> RefusedAtOnce(const DeviceMap& subject, const Build& b
 std::optional<Prediction> ForeignTag(const std::string& device) {
   const std::string type = device.substr(0, device.find(':'));
   if (device.empty() || type == "cpu" || type == "cuda" || type == "meta") return std::nullopt;
+  if (type == "hpu") return Raises("hpu-tag", "the tag names an Intel Gaudi");
   if (type == "mps") return Raises("mps-tag", "the tag mps names Apple's GPU");
   return Raises("unknown-tag", fmt::format("this PyTorch has no device of the kind {}", device));
 }
@@ -278,9 +177,10 @@ std::optional<Prediction> LoadFails(const DeviceMap& subject, const Place& place
   const bool ignores_tags = reader.restored_by == RestoredBy::kNobody;
   std::map<std::size_t, std::uint64_t> used;  // bytes by GPU
   for (const auto& storage : subject.storages) {
-    const Restored restored = RestoredTo(ignores_tags ? "" : storage.device, strategy);
+    const Restored restored =
+        RestoredTo(ignores_tags ? "" : storage.device, ForStorage(strategy, subject, storage));
     auto fails = AskingFails(restored.by_the_user ? Asked::kAten : usual, restored.device,
-                             storage.bytes, place, build, used);
+                             storage.bytes * TimesLoaded(strategy), place, build, used);
     if (!fails) continue;
     return subject.format == Format::kExportedProgram ? AsExportSays(*fails) : fails;
   }
@@ -307,8 +207,8 @@ std::optional<Prediction> MoveFails(const DeviceMap& subject, const Place& place
 }
 
 // A device written into TorchScript code is asked for when the code runs; no map reaches it.
-std::optional<Prediction> UseFails(const DeviceMap& subject, const Place& place, const Build& build,
-                                   const Strategy& strategy) {
+std::optional<Prediction> ForwardFails(const DeviceMap& subject, const Place& place,
+                                       const Build& build, const Strategy& strategy) {
   if (strategy.kind != StrategyKind::kForward) return std::nullopt;
   for (const checkpoint::DeviceTag& tag : subject.tags) {
     if (tag.place != checkpoint::Place::kCodeLiteral) continue;
@@ -321,14 +221,15 @@ std::optional<Prediction> UseFails(const DeviceMap& subject, const Place& place,
   return std::nullopt;
 }
 
-std::string Remedy(const DeviceMap& subject, const Build& build, const Prediction& failure) {
+std::string Remedy(const DeviceMap& subject, const Build& build, const Strategy& strategy,
+                   const Prediction& failure) {
   if (failure.error == "weights-only") {
     const bool elsewhere = std::any_of(subject.storages.begin(), subject.storages.end(),
                                        [](const auto& storage) { return storage.device != "cpu"; });
     return fmt::format("torch.load(path, {}weights_only=False), if you trust whoever made the file",
                        elsewhere ? "map_location='cpu', " : "");
   }
-  if (failure.phase == "use") return "trace it again on the device that it is to run on";
+  if (failure.phase == "use") return RemedyOfUse(strategy, failure);
   const Reader* reader = FindReader(subject.format, build.python);
   if (reader == nullptr || !failure.supported) return {};
   if (reader->map_argument != MapArgument::kNone) return CallText(*reader, "cpu");
@@ -347,16 +248,19 @@ std::string Prediction::Text() const {
 
 Prediction Predict(const DeviceMap& subject, const Place& place, const Build& build,
                    const Strategy& strategy) {
-  auto failure = RefusedAtOnce(subject, build, strategy);
+  std::optional<Prediction> failure;
+  if (IsReportedWay(strategy)) failure = ReportedFails(subject, place, build, strategy);
+  if (!failure) failure = RefusedAtOnce(subject, build, strategy);
   if (!failure) failure = LoadFails(subject, place, build, strategy);
   if (!failure) failure = MoveFails(subject, place, build, strategy);
+  if (!failure) failure = ForwardFails(subject, place, build, strategy);
   if (!failure) failure = UseFails(subject, place, build, strategy);
   if (!failure) {
     Prediction prediction;
     prediction.reason = "every device it asks for is there";
     return prediction;
   }
-  failure->remedy = Remedy(subject, build, *failure);
+  failure->remedy = Remedy(subject, build, strategy, *failure);
   return *failure;
 }
 

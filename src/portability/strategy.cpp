@@ -43,6 +43,26 @@ constexpr std::array kTable{
                 "of the process at that byte (kill:65536), or a full disk (full)",
                 "torch.save(torch.load(f, map_location='cpu'), g)  # {}",
                 "torch::jit::load(f, torch::kCPU).save(g)  // {}"},
+    StrategyRow{StrategyKind::kTorchLoad, "torch-load", ArgumentKind::kDevice, "torch-load=cpu",
+                "torch.load with a map, whatever wrote the file",
+                "torch.load(f, map_location='{}')", ""},
+    StrategyRow{StrategyKind::kUnpickle, "unpickle", ArgumentKind::kDevice, "unpickle=cpu",
+                "a plain pickle, by an unpickler that gives every torch.load within a map",
+                "Unpickler(f, map_location='{}').load()", ""},
+    StrategyRow{StrategyKind::kMapFirst, "map-first", ArgumentKind::kDevice, "map-first=cpu",
+                "the map for the first of several files only",
+                "torch.load(first, map_location='{}'), torch.load(others)", ""},
+    StrategyRow{StrategyKind::kBadMap, "bad-map", ArgumentKind::kWord, "bad-map=cuda1",
+                "a map that is none: a number, or a word that is no device",
+                "torch.load(f, map_location={})", ""},
+    StrategyRow{StrategyKind::kCurrent, "current", ArgumentKind::kDevice, "current=cuda:1",
+                "make a GPU the current one and map to 'cuda', without an index",
+                "torch.cuda.set_device('{}'); torch.load(f, map_location='cuda')", ""},
+    StrategyRow{StrategyKind::kRanks, "ranks", ArgumentKind::kCount, "ranks=4",
+                "as many loads as ranks, each as saved, all kept", "torch.load(f)  # {} times", ""},
+    StrategyRow{StrategyKind::kRankMap, "rank-map", ArgumentKind::kCount, "rank-map=4",
+                "as many loads as ranks, each onto the rank's own GPU, all kept",
+                "torch.load(f, map_location=f'cuda:{{rank}}')  # {} ranks", ""},
 };
 
 // Device types that torch.device() parses (c10/core/Device.cpp, PyTorch 2.11).
@@ -78,6 +98,16 @@ bool IsSaving(std::string_view argument) {
            bytes.find_first_not_of("0123456789") == std::string_view::npos;
   }
   return false;
+}
+
+bool IsWord(std::string_view argument) {
+  return argument.find_first_not_of("abcdefghijklmnopqrstuvwxyz0123456789") ==
+         std::string_view::npos;
+}
+
+bool IsCount(std::string_view argument) {
+  return argument.size() <= 2 && argument[0] != '0' &&
+         argument.find_first_not_of("0123456789") == std::string_view::npos;
 }
 
 void CheckDevices(std::string_view text, const StrategyRow& row, std::string_view argument) {
@@ -120,6 +150,12 @@ void CheckArgument(std::string_view text, const StrategyRow& row, std::string_vi
         BadArgument(text, row, fmt::format("'{}'", argument), "limit:BYTES, kill:BYTES or full");
       }
       return;
+    case ArgumentKind::kWord:
+      if (!IsWord(argument)) BadArgument(text, row, fmt::format("'{}'", argument), "a word");
+      return;
+    case ArgumentKind::kCount:
+      if (!IsCount(argument)) BadArgument(text, row, fmt::format("'{}'", argument), "1 to 99");
+      return;
     case ArgumentKind::kDevices:
       return CheckDevices(text, row, argument);
     case ArgumentKind::kDevicePairs:
@@ -135,7 +171,8 @@ std::span<const StrategyRow> StrategyTable() { return kTable; }
 
 std::string Strategy::Text() const {
   const std::string name(Row().name);
-  return argument.empty() ? name : name + "=" + argument;
+  return fmt::format("{}{}{}{}{}", name, argument.empty() ? "" : "=", argument, use ? "+" : "",
+                     use.Text());
 }
 
 const StrategyRow& Strategy::Row() const {
@@ -143,7 +180,10 @@ const StrategyRow& Strategy::Row() const {
                        [this](const StrategyRow& row) { return row.kind == kind; });
 }
 
-Strategy ParseStrategy(std::string_view text) {
+Strategy ParseStrategy(std::string_view whole) {
+  const std::size_t plus = whole.find('+');
+  const std::string_view text = whole.substr(0, plus);
+  const Use use = plus == std::string_view::npos ? Use{} : ParseUse(whole.substr(plus + 1));
   const std::size_t equals = text.find('=');
   const std::string_view name = text.substr(0, equals);
   const auto* row = std::find_if(kTable.begin(), kTable.end(),
@@ -156,7 +196,7 @@ Strategy ParseStrategy(std::string_view text) {
   const bool given = equals != std::string_view::npos;
   const std::string_view argument = given ? text.substr(equals + 1) : std::string_view{};
   CheckArgument(text, *row, argument, given);
-  return {row->kind, std::string(argument)};
+  return {row->kind, std::string(argument), use};
 }
 
 bool IsDevice(std::string_view text) {

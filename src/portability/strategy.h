@@ -9,6 +9,8 @@
 #include <string_view>
 #include <vector>
 
+#include "src/portability/use.h"
+
 namespace portcullis::portability {
 
 enum class StrategyKind {
@@ -22,6 +24,13 @@ enum class StrategyKind {
   kMmap,
   kForward,
   kSave,
+  kTorchLoad,
+  kUnpickle,
+  kMapFirst,
+  kBadMap,
+  kCurrent,
+  kRanks,
+  kRankMap,
 };
 
 // What the text behind "=" must be.
@@ -33,6 +42,8 @@ enum class ArgumentKind {
   kCallable,        // keep, none, or a device
   kDevices,         // cuda:0,cuda:1
   kSaving,          // limit:65536, kill:65536 or full
+  kWord,            // cuda1, 0
+  kCount,           // 4
 };
 
 // One row of the table.
@@ -47,18 +58,20 @@ struct StrategyRow {
 };
 std::span<const StrategyRow> StrategyTable();
 
-// One strategy with its argument.
+// One strategy with its argument, and what is done with what it loads.
 struct Strategy {
   StrategyKind kind = StrategyKind::kAsSaved;
   std::string argument;  // as in the text behind "=", checked
-  // "map-location=cuda:1", the one spelling used in YAML, JSON and on the command line.
+  Use use = {};          // behind "+"
+  // "map-location=cuda:1", or "map-location=cpu+train=cuda:0": the one spelling used in YAML, JSON
+  // and on the command line.
   std::string Text() const;
   const StrategyRow& Row() const;
   bool operator==(const Strategy&) const = default;
 };
 
-// Parses "name" or "name=argument". Throws UsageError with the nearest name or what the
-// argument should look like ("cuda1" is told from "cuda:1").
+// Parses "name" or "name=argument", and a use behind "+". Throws UsageError with the nearest name
+// or what the argument should look like ("cuda1" is told from "cuda:1").
 Strategy ParseStrategy(std::string_view text);
 
 // True for "cpu", "meta", "cuda", "cuda:0" … and the other device types PyTorch parses.

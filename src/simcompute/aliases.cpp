@@ -118,10 +118,12 @@ at::Tensor Aliases::Back(const at::Tensor& result) {
   for (const Pair& pair : tensors_) {
     if (pair.alias.is_same(result)) return pair.original;
   }
-  TORCH_CHECK_NOT_IMPLEMENTED(result.layout() == at::kStrided && !result.is_quantized(),
-                              operator_name_, " is not computed on a simulated GPU: its result is ",
+  const bool is_plain =
+      result.layout() == at::kStrided && !result.is_quantized() && !result.is_nested();
+  TORCH_CHECK_NOT_IMPLEMENTED(is_plain, operator_name_,
+                              " is not computed on a simulated GPU: its result is ",
                               result.layout(), result.is_quantized() ? " and quantized" : "",
-                              ", not a plain tensor");
+                              result.is_nested() ? " and nested" : "", ", not a plain tensor");
   if (!result.is_cpu()) return result;
   return MakeTensor(DeviceStorage(result), c10::DispatchKey::CUDA, result);
 }

@@ -23,7 +23,8 @@ class Aliases {
 
   // What a result of the operator is on the device: the original, if it is an alias; a view of an
   // original's memory, if it is a view of an alias; else a tensor of its own, made without a copy
-  // if its memory is the device's. Throws NotImplementedError for sparse and quantized results.
+  // if its memory is the device's. Throws NotImplementedError for sparse, quantized and nested
+  // results.
   at::Tensor Back(const at::Tensor& result);
 
  private:

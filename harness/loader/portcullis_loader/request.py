@@ -26,8 +26,21 @@ _ARGUMENTS = {  # what the argument of each strategy must be: pattern, and the p
     "parts": (rf"{_DEVICE}(?:,{_DEVICE})*", "devices such as cuda:0,cuda:1"),
     "mmap": (rf"(?:{_DEVICE})?", "nothing, or a device such as cpu"),
     "save": (r"(?:limit|kill):[0-9]{1,15}|full", "limit:BYTES, kill:BYTES or full"),
+    "torch-load": (_DEVICE, "a device such as cpu"),
+    "unpickle": (_DEVICE, "a device such as cpu"),
+    "map-first": (_DEVICE, "a device such as cpu"),
+    "bad-map": (r"[a-z0-9]+", "a word such as cuda1"),
+    "current": (_DEVICE, "a device such as cuda:1"),
+    "ranks": (r"[1-9][0-9]?", "a number such as 4"),
+    "rank-map": (r"[1-9][0-9]?", "a number such as 4"),
     "forward": (rf"(?:{_DEVICE})?", "nothing, or a device such as cpu"),
 }
+
+
+# The uses that take a device, and those that take none.
+_USES = {use: True for use in (
+    "load-into", "train", "train-fused", "train-moved", "train-assigned", "resume",
+    "resume-counted", "data-parallel", "call", "move-and-call")} | {"stored-device": False, "": False}
 
 
 class BadRequest(Exception):
@@ -50,6 +63,8 @@ class Request:
     argument: str
     trust: bool
     example: Optional[Example]
+    use: str = ""
+    use_argument: str = ""
 
 
 _FIELDS = {"case": str, "checkpoint": str, "format": str, "strategy": str, "argument": str,
@@ -87,7 +102,17 @@ def _parse(line):
         if not isinstance(message.get(field), kind):
             found = json.dumps(message[field]) if field in message else "missing"
             raise BadRequest(f"the request's \"{field}\" is {found}, expected a {kind.__name__}")
-    return Request(**{field: message[field] for field in _FIELDS}, example=_example(message))
+    return Request(**{field: message[field] for field in _FIELDS}, example=_example(message),
+                   use=message.get("use", ""), use_argument=message.get("use_argument", ""))
+
+
+def _check_use(request):
+    if request.use not in _USES:
+        raise BadRequest(f"unknown use '{request.use}'; known: {', '.join(filter(None, _USES))}")
+    pattern = _DEVICE if _USES[request.use] else ""
+    if not isinstance(request.use_argument, str) or not re.fullmatch(pattern, request.use_argument):
+        raise BadRequest(f"use {request.use}: the argument is '{request.use_argument}', expected "
+                         + ("a device such as cuda:0" if pattern else "no argument"))
 
 
 def _check(request):
@@ -99,6 +124,7 @@ def _check(request):
     if not re.fullmatch(pattern, request.argument):
         raise BadRequest(f"strategy {request.strategy}: the argument is '{request.argument}', "
                          f"expected {words}")
+    _check_use(request)
     if request.format == "distributed" and os.path.isdir(request.checkpoint):
         return
     try:

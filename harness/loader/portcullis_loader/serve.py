@@ -73,9 +73,10 @@ def _how_it_ended(child):
     return f"{word} {end.si_status}".encode()
 
 
-def serve(perform):
+def serve(perform, prepare):
     """Serves until the harness closes the socket; the exit code. Each child takes on its case's
-    surroundings and ends with what perform() returns. Raises BadRequest as Serve() of serve.h."""
+    surroundings and ends with what perform() returns. prepare(environment) is called here before a
+    child is forked. Raises BadRequest as Serve() of serve.h."""
     server = _open_socket()
     prctl = ctypes.CDLL(None).prctl
     _refuse_threads()
@@ -94,6 +95,7 @@ def serve(perform):
                              f"expected at most {LONGEST_CASE} and {_DESCRIPTORS}")
         if child is not None:
             os.waitpid(child, 0)
+        prepare(entries)
         child = os.fork()
         if child == 0:
             _run_child(entries, descriptors, server, loader, prctl, perform)

@@ -9,7 +9,7 @@ import collections.abc
 
 import torch
 
-from portcullis_loader import saving
+from portcullis_loader import reported, saving, uses
 from portcullis_loader.formats import load
 from portcullis_loader.tensors import Unsupported, named_tensors
 
@@ -158,10 +158,16 @@ STRATEGIES = {
     "mmap": _mmap,
     "forward": _forward,
     "save": _save,
+    **reported.STRATEGIES,
 }
 
 
 def perform(request, enter):
     """What the strategy loads. `enter` is called with "move" when the load is over and tensors
-    are about to move, and with "use" before the module is called. Raises whatever PyTorch raises, and Unsupported."""
-    return STRATEGIES[request.strategy](request, enter)
+    are about to move, and with "use" before something is done with them. Raises whatever PyTorch raises,
+    and Unsupported."""
+    loaded = STRATEGIES[request.strategy](request, enter)
+    if not request.use:
+        return loaded
+    enter("use")
+    return uses.perform(request, loaded)

@@ -23,8 +23,8 @@ PAGE = HERE.parents[2] / "docs" / "reference" / "operators.md"
 VERSION = torch.__version__.partition("+")[0]
 
 
-def outcomes():
-    outcome = computing(sweep.sweep)
+def outcomes(function=sweep.sweep):
+    outcome = computing(function)
     if outcome.value is None:
         raise AssertionError(f"the sweep died: {outcome.raised or outcome.signal}\n{outcome.stderr}")
     return outcome.value
@@ -36,16 +36,26 @@ class Operators(unittest.TestCase):
     @classmethod
     def setUpClass(cls):
         cls.outcomes = outcomes()
+        cls.varied = outcomes(sweep.sweep_variants)
 
     def test_compute_what_the_cpu_computes_or_refuse_by_name(self):
         wrong = {name: why for name, (what, why) in self.outcomes.items() if what == sweep.WRONG}
+        self.assertEqual(wrong, {})
+
+    def test_are_all_tried_or_say_why_not(self):
+        untold = [name for name, (what, why) in self.outcomes.items()
+                  if what == sweep.UNTRIED and not why]
+        self.assertEqual(untold, [])
+
+    def test_compute_it_in_every_dtype_and_with_gaps(self):
+        wrong = {variant: calls for variant, (_, calls) in self.varied.items() if calls}
         self.assertEqual(wrong, {})
 
     def test_are_those_of_the_page(self):
         if os.environ.get("PORTCULLIS_TEST_DEFAULT") != "true":
             self.skipTest(f"the page is about the default version, not {VERSION}")
         expected = PAGE.read_text(encoding="utf-8")
-        found = page.page(self.outcomes, VERSION)
+        found = page.page(self.outcomes, self.varied, VERSION)
         lines = difflib.unified_diff(expected.splitlines(), found.splitlines(), str(PAGE), "now", n=0,
                                      lineterm="")
         self.assertEqual(expected, found, "\n".join(lines))
@@ -53,6 +63,6 @@ class Operators(unittest.TestCase):
 
 if __name__ == "__main__":
     if sys.argv[1:] == ["--write"]:
-        PAGE.write_text(page.page(outcomes(), VERSION), encoding="utf-8")
+        PAGE.write_text(page.page(outcomes(), outcomes(sweep.sweep_variants), VERSION), encoding="utf-8")
     else:
         unittest.main()

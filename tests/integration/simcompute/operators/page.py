@@ -3,6 +3,7 @@
 import collections
 
 import sweep
+import variants
 
 HEAD = """# Operators on a simulated GPU
 
@@ -21,7 +22,7 @@ MEANINGS = {
     sweep.RANDOM: "random numbers: the same for the same seed",
     sweep.OWN: "PyTorch's own code for CUDA, which needs no kernel, and collectives",
     sweep.REFUSED: "`NotImplementedError` with the operator's name",
-    sweep.UNTRIED: "no call of it is known that the CPU accepts",
+    sweep.UNTRIED: "no call can be made of it; see below",
     sweep.WRONG: "another result than the CPU's",
 }
 
@@ -39,13 +40,36 @@ def _list(title, names):
     return f"## {title}\n\n" + "\n".join(lines)
 
 
-def page(outcomes, version):
-    """The whole page. `outcomes` as sweep.sweep() returns them."""
+VARIANTS = """## In other dtypes, and with gaps
+
+The same calls with their tensors in another dtype, and with every second element of memory left out, so
+that no tensor is contiguous. In place and into given outputs are operators of their own and
+stand in the table above.
+
+| | equal to the CPU's | random, by seed | refused by name | the CPU has no kernel for it |
+| --- | ---: | ---: | ---: | ---: |
+{rows}
+"""
+
+
+def _variants(varied):
+    order = [*variants.DTYPES, variants.GAPS]
+    rows = []
+    for name in sorted(varied, key=order.index):
+        counts = varied[name][0]
+        cells = [counts[what] for what in (sweep.EQUAL, sweep.ALIKE, sweep.REFUSED, sweep.NONE)]
+        rows.append(f"| {name} | {' | '.join(map(str, cells))} |")
+    return VARIANTS.format(rows="\n".join(rows))
+
+
+def page(outcomes, varied, version):
+    """The whole page. `outcomes` as sweep.sweep() returns them, `varied` as sweep_variants()."""
     rows = [f"| {what} | {len(_names(outcomes, what))} | {means} |"
             for what, means in MEANINGS.items() if what != sweep.WRONG or _names(outcomes, what)]
     rows.append(f"| together | {len(outcomes)} | |")
-    parts = [HEAD.format(version=version, counts="\n".join(rows))]
-    for title, what in (("Refused by name", sweep.REFUSED), ("Not tried", sweep.UNTRIED),
-                        ("Random", sweep.RANDOM), ("Left to PyTorch", sweep.OWN)):
+    parts = [HEAD.format(version=version, counts="\n".join(rows)), _variants(varied)]
+    parts.append("## Not tried\n\n" + "\n".join(
+        f"`{name}`: {why}.\n" for name, (what, why) in outcomes.items() if what == sweep.UNTRIED))
+    for title, what in (("Refused by name", sweep.REFUSED), ("Random", sweep.RANDOM), ("Left to PyTorch", sweep.OWN)):
         parts.append(_list(title, _names(outcomes, what)))
     return "\n".join(parts)

@@ -8,7 +8,9 @@ import pathlib
 import torch
 from torch.utils._pytree import tree_leaves, tree_map
 
+import more
 import references
+import variants
 from calls import decode, encode
 
 CALLS = pathlib.Path(__file__).with_name("calls.json")
@@ -16,6 +18,8 @@ CALLS = pathlib.Path(__file__).with_name("calls.json")
 # What became of an operator, in the order of the page.
 COMPUTED, RANDOM, OWN, REFUSED, UNTRIED = "computed", "random", "own", "refused", "untried"
 WRONG = "wrong"
+# Of a call in another dtype, or with gaps.
+EQUAL, ALIKE, NONE = "equal", "alike", "none"
 
 # PyTorch's own code for CUDA, which needs no kernel (src/simcompute/operators.cpp), and collectives,
 # which are the process group's.
@@ -142,11 +146,28 @@ def _try_reference(name):
     return _compare([expected, wanted], [tensors[:len(expected)], there])
 
 
+def _try_more(name):
+    args, kwargs = more.CALLS[name]
+    copies = tree_map(lambda t: t.clone() if isinstance(t, torch.Tensor) else t, args)
+    there = _places(copies, "cuda")
+    expected = [_call(name, copies, kwargs), copies]
+    try:
+        return COMPUTED, _compare(expected, [_call(name, there, _places(kwargs, "cuda")), there])
+    except NotImplementedError as error:
+        if _refuses(name, error):
+            return REFUSED, ""
+        raise
+
+
 def _nothing(argument):
     """Any value of an argument's type."""
     kind = str(argument.type)
+    if kind == "Optional[Device]":
+        return torch.device("cuda")
     if kind.startswith("Optional"):
         return None
+    if argument.N is not None:
+        return [False] * argument.N
     plain = {"Tensor": lambda: torch.ones(1, device="cuda"), "List[Tensor]": list, "int": int,
              "float": float, "bool": bool, "str": str, "number": int, "SymInt": int,
              "Device": lambda: torch.device("cuda"), "Storage": list}
@@ -187,6 +208,11 @@ def _try(name, known):
     if name in references.RANDOM:
         why = _check_random(name, encode(list(references.RANDOM[name])), name, False)
         return (WRONG, why) if why else (RANDOM, "")
+    if name in more.NO_CALL:
+        return UNTRIED, more.NO_CALL[name]
+    if name in more.CALLS:
+        what, why = _try_more(name)
+        return (WRONG, why) if why else (what, "")
     if _refusal(name):
         return REFUSED, ""
     found = known.find(name)
@@ -209,8 +235,65 @@ def _try(name, known):
     return (WRONG, why) if why else (COMPUTED, "")
 
 
+class Varied:
+    """Of one variant, how many calls came out how; and which ones wrong."""
+
+    def __init__(self):
+        self.counts = {EQUAL: 0, ALIKE: 0, REFUSED: 0, NONE: 0, WRONG: 0}
+        self.wrong = []
+
+    def add(self, name, what, why=""):
+        self.counts[what] += 1
+        if what == WRONG:
+            self.wrong.append(f"{name}: {why}")
+
+
+def _cpu_result(name, call, encoded, source, variant):
+    """As _run_on_cpu; None where the CPU has no kernel for it, or one that does not heed gaps."""
+    try:
+        result = _run_on_cpu(name, call, source)
+        if variant == variants.GAPS and not _is_random(name):
+            without, _ = _run_on_cpu(name, encoded, source)
+            return None if _compare(without, result[0], "cpu") else result
+        return result
+    except Exception:
+        return None
+
+
+def _try_variant(name, call, encoded, source, variant):
+    expected = _cpu_result(name, call, encoded, source, variant)
+    if expected is None:
+        return NONE, ""
+    try:
+        if _is_random(name):
+            why = _check_random(name, call, source, expected[1])
+            return (WRONG, why) if why else (ALIKE, "")
+        why = _compare(expected[0], _run(name, call, source, "cuda", expected[1]))
+        return (WRONG, why) if why else (EQUAL, "")
+    except Exception as error:  # whatever a kernel throws is a result
+        if _refuses(name, error):
+            return REFUSED, ""
+        return WRONG, f"{type(error).__name__}: {error}".split("\n")[0]
+
+
+def sweep_variants():
+    """Variant → [its counts, which calls came out wrong], of the recorded calls."""
+    known = Known()
+    found = collections.defaultdict(Varied)
+    for name in operators():
+        if name.partition("::")[2] in _OWN or name.startswith("c10d::") or _refusal(name):
+            continue
+        call = known.find(name)
+        if not call:
+            continue
+        for variant, changed in variants.of(call[0]):
+            found[variant].add(name, *_try_variant(name, changed, *call, variant))
+    return {variant: [varied.counts, varied.wrong] for variant, varied in found.items()}
+
+
 def sweep(names=None):
     """Operator → [what became of it, why]."""
+    torch.ones(1, device="cuda")  # the first use of a device puts the kernels there
     known = Known()
     outcomes = {}
     for name in names or operators():

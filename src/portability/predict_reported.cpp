@@ -1,0 +1,139 @@
+#include "src/portability/predict_reported.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <charconv>
+
+#include "src/portability/trouble.h"
+
+namespace portcullis::portability {
+namespace {
+
+using checkpoint::DeviceMap;
+using checkpoint::Format;
+
+bool IsTorchLoads(Format format) {
+  return format == Format::kZip || format == Format::kLegacy || format == Format::kPickleSave;
+}
+
+std::size_t CountOf(const Strategy& strategy) {
+  std::size_t count = 1;
+  std::from_chars(strategy.argument.data(), strategy.argument.data() + strategy.argument.size(),
+                  count);
+  return count;
+}
+
+// What torch.load's own check says of the first tag that names a GPU.
+std::optional<Prediction> TagsFail(const DeviceMap& subject, const Place& place,
+                                   const Build& build) {
+  for (const auto& storage : subject.storages) {
+    const auto index = CudaIndex(storage.device);
+    if (!index) continue;
+    if (const auto trouble = TroubleWith(*index, place, build)) {
+      return Fails(Asked::kTorchLoad, *trouble, storage.device, "load", place);
+    }
+  }
+  return std::nullopt;
+}
+
+// torch.load takes a plain pickle for a legacy checkpoint and unpickles all of it to see whether it
+// begins with the magic number; within, each tensor calls torch.load without a map
+// (torch/serialization.py _legacy_load, torch/storage.py _load_from_bytes, 2.11).
+std::optional<Prediction> TorchLoadFails(const DeviceMap& subject, const Place& place,
+                                         const Build& build) {
+  if (subject.format == Format::kTorchScript || subject.format == Format::kArchive) {
+    if (build.trust) return Unsupported("torch.load hands TorchScript over to torch.jit.load");
+    return Raises("torchscript-archive", "torch.load does not read TorchScript");
+  }
+  if (subject.format == Format::kPlainPickle) {
+    if (!build.trust) return Raises("weights-only", "weights_only=True refuses its globals");
+    if (auto fails = TagsFail(subject, place, build)) return fails;
+    return Raises("bad-magic", "a plain pickle does not begin as a legacy checkpoint does");
+  }
+  if (!IsTorchLoads(subject.format)) return Unsupported("torch.load does not read it");
+  return std::nullopt;
+}
+
+std::optional<Prediction> BadMapFails(const DeviceMap& subject, const Strategy& strategy) {
+  if (!IsTorchLoads(subject.format)) return Unsupported("its function takes no such map");
+  if (subject.storages.empty()) return std::nullopt;
+  const std::string& word = strategy.argument;
+  if (word.find_first_not_of("0123456789") == std::string::npos) {
+    return Raises("map-not-callable", "a number is neither device, dict nor function");
+  }
+  // The map is taken for a location: what begins with cuda is for CUDA to restore.
+  if (word.starts_with("cuda")) {
+    return Raises("bad-device-string", fmt::format("'{}' is no device's name", word));
+  }
+  return Raises("unknown-tag", fmt::format("'{}' is no device's name", word));
+}
+
+std::optional<Prediction> CurrentFails(const Strategy& strategy, const Place& place,
+                                       const Build& build) {
+  const auto index = CudaIndex(strategy.argument);
+  if (!index) return Unsupported("only a GPU can be the current one");
+  const auto trouble = TroubleWith(*index, place, build);
+  if (!trouble) return std::nullopt;
+  return Fails(Asked::kAten, *trouble, strategy.argument, "load", place);
+}
+
+std::optional<Prediction> RanksFail(const Strategy& strategy, const Place& place,
+                                    const Build& build) {
+  for (std::size_t rank = 0; rank < CountOf(strategy); ++rank) {
+    if (const auto trouble = TroubleWith(rank, place, build)) {
+      return Fails(Asked::kTorchLoad, *trouble, fmt::format("cuda:{}", rank), "load", place);
+    }
+  }
+  return std::nullopt;
+}
+
+}  // namespace
+
+bool IsReportedWay(const Strategy& strategy) { return strategy.kind >= StrategyKind::kTorchLoad; }
+
+std::optional<Prediction> ReportedFails(const DeviceMap& subject, const Place& place,
+                                        const Build& build, const Strategy& strategy) {
+  if (!build.python) return Unsupported("the C++ load functions have no such way");
+  switch (strategy.kind) {
+    case StrategyKind::kTorchLoad:
+      return TorchLoadFails(subject, place, build);
+    case StrategyKind::kUnpickle:
+      if (subject.format != Format::kPlainPickle) return Unsupported("it is no plain pickle");
+      if (!build.trust) return Unsupported("unpickling runs whatever the file says");
+      return std::nullopt;
+    case StrategyKind::kMapFirst:
+      if (subject.format != Format::kShardedIndex) return Unsupported("it is one file");
+      return std::nullopt;
+    case StrategyKind::kBadMap:
+      return BadMapFails(subject, strategy);
+    case StrategyKind::kCurrent:
+      if (!IsTorchLoads(subject.format)) return Unsupported("its function takes no such map");
+      return CurrentFails(strategy, place, build);
+    case StrategyKind::kRanks:
+      if (!IsTorchLoads(subject.format)) return Unsupported("torch.load does not read it");
+      return std::nullopt;
+    case StrategyKind::kRankMap:
+      if (!IsTorchLoads(subject.format)) return Unsupported("torch.load does not read it");
+      return RanksFail(strategy, place, build);
+    default:
+      return std::nullopt;
+  }
+}
+
+Strategy ForStorage(const Strategy& strategy, const DeviceMap& subject,
+                    const checkpoint::StorageEntry& storage) {
+  if (strategy.kind == StrategyKind::kRankMap) return {StrategyKind::kMapLocation, "cuda:0"};
+  if (strategy.kind != StrategyKind::kMapFirst) return strategy;
+  const auto shard_of = [](const std::string& key) { return key.substr(0, key.find('!')); };
+  const auto first = std::min_element(
+      subject.storages.begin(), subject.storages.end(),
+      [&](const auto& a, const auto& b) { return shard_of(a.key) < shard_of(b.key); });
+  return shard_of(storage.key) == shard_of(first->key) ? strategy : Strategy{};
+}
+
+std::uint64_t TimesLoaded(const Strategy& strategy) {
+  return strategy.kind == StrategyKind::kRanks ? CountOf(strategy) : 1;
+}
+
+}  // namespace portcullis::portability

@@ -1,0 +1,110 @@
+#include "src/portability/trouble.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <array>
+#include <charconv>
+
+namespace portcullis::portability {
+namespace {
+
+struct Rule {
+  Asked asked;
+  Trouble trouble;
+  std::string_view error;
+  std::string_view reason;
+};
+
+// torch.load asks torch.cuda.is_available() first, which swallows every reason; ATen initialises
+// CUDA and passes on what that said. (torch/serialization.py _validate_device;
+// c10/cuda/CUDAFunctions.cpp device_count_ensure_non_zero; PyTorch 2.11.)
+constexpr std::array kRules{
+    Rule{Asked::kTorchLoad, Trouble::kCpuBuild, "deserialize-no-cuda",
+         "the tag {device} names a GPU and this PyTorch is built without CUDA"},
+    Rule{Asked::kTorchLoad, Trouble::kNoDriver, "deserialize-no-cuda",
+         "the tag {device} names a GPU and the host has no NVIDIA driver"},
+    Rule{Asked::kTorchLoad, Trouble::kDriverTooOld, "deserialize-no-cuda",
+         "the tag {device} names a GPU and the driver is too old for this PyTorch"},
+    Rule{Asked::kTorchLoad, Trouble::kNoGpu, "deserialize-no-cuda",
+         "the tag {device} names a GPU and none is visible"},
+    Rule{Asked::kTorchLoad, Trouble::kNoSuchGpu, "deserialize-no-such-gpu",
+         "the tag {device} names a GPU beyond the {visible} visible"},
+    Rule{Asked::kTorchLoad, Trouble::kNoMemory, "out-of-memory",
+         "the storages do not fit into the memory of {device}"},
+    Rule{Asked::kAten, Trouble::kCpuBuild, "cpu-build",
+         "{device} is asked of a build without CUDA"},
+    Rule{Asked::kAten, Trouble::kCpuBuildNoIndex, "not-linked",
+         "{device} is asked of a build without CUDA, which cannot say which GPU is current"},
+    Rule{Asked::kAten, Trouble::kNoDriver, "no-driver",
+         "{device} is asked for and the host has no NVIDIA driver"},
+    Rule{Asked::kAten, Trouble::kDriverTooOld, "driver-too-old",
+         "{device} is asked for and the driver is too old for this PyTorch"},
+    Rule{Asked::kAten, Trouble::kNoGpu, "no-gpus", "{device} is asked for and no GPU is visible"},
+    Rule{Asked::kAten, Trouble::kNoSuchGpu, "invalid-ordinal",
+         "{device} is asked for and only {visible} GPUs are visible"},
+    Rule{Asked::kAten, Trouble::kNoMemory, "out-of-memory",
+         "the storages do not fit into the memory of {device}"},
+};
+
+bool DriverIsTooOld(const Place& place, const Build& build) {
+  constexpr int kMajor = 1000;  // 13000 is 13.0; minor versions are compatible
+  return place.driver_version / kMajor < build.cuda;
+}
+
+std::string Fill(std::string_view text, const std::string& device, const Place& place) {
+  return fmt::format(fmt::runtime(text), fmt::arg("device", device),
+                     fmt::arg("visible", place.memory_bytes.size()));
+}
+
+}  // namespace
+
+std::optional<std::size_t> CudaIndex(std::string_view device) {
+  if (device == "cuda") return 0;
+  constexpr std::string_view kPrefix = "cuda:";
+  if (!device.starts_with(kPrefix)) return std::nullopt;
+  std::size_t index = 0;
+  std::from_chars(device.data() + kPrefix.size(), device.data() + device.size(), index);
+  return index;
+}
+
+std::optional<Trouble> TroubleWith(std::size_t index, const Place& place, const Build& build) {
+  if (build.cuda == 0) return Trouble::kCpuBuild;
+  if (place.driver_version == 0) return Trouble::kNoDriver;
+  if (DriverIsTooOld(place, build)) return Trouble::kDriverTooOld;
+  if (place.memory_bytes.empty()) return Trouble::kNoGpu;
+  if (index >= place.memory_bytes.size()) return Trouble::kNoSuchGpu;
+  return std::nullopt;
+}
+
+Prediction Fails(Asked asked, Trouble trouble, const std::string& device, const char* phase,
+                 const Place& place) {
+  const auto* rule = std::find_if(kRules.begin(), kRules.end(), [&](const Rule& r) {
+    return r.asked == asked && r.trouble == trouble;
+  });
+  Prediction prediction;
+  prediction.loads = false;
+  prediction.error = rule->error;
+  prediction.phase = phase;
+  prediction.reason = Fill(rule->reason, device, place);
+  return prediction;
+}
+
+Prediction Raises(std::string_view error, std::string reason, const char* phase) {
+  Prediction prediction;
+  prediction.loads = false;
+  prediction.error = error;
+  prediction.phase = phase;
+  prediction.reason = std::move(reason);
+  return prediction;
+}
+
+Prediction Unsupported(std::string reason) {
+  Prediction prediction;
+  prediction.loads = false;
+  prediction.supported = false;
+  prediction.reason = std::move(reason);
+  return prediction;
+}
+
+}  // namespace portcullis::portability
