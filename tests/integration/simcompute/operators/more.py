@@ -57,6 +57,10 @@ CALLS = {
     "aten::_scaled_mm": (
         [_f(16, 16).to(torch.float8_e4m3fn), _f(16, 16).to(torch.float8_e4m3fn).t(),
          torch.tensor(1.0), torch.tensor(1.0)], {"out_dtype": torch.bfloat16}),
+    "aten::_scaled_mm.out": (
+        [_f(16, 16).to(torch.float8_e4m3fn), _f(16, 16).to(torch.float8_e4m3fn).t(),
+         torch.tensor(1.0), torch.tensor(1.0)],
+        {"out_dtype": torch.bfloat16, "out": torch.empty(16, 16, dtype=torch.bfloat16)}),
     "aten::addmm_": ([_f(3, 2), _f(3, 4), _f(4, 2)], {}),
     "aten::dequantize.self": ([_f(4)], {}),
     "aten::quantize_per_tensor.tensor_qparams": (

@@ -293,10 +293,11 @@ def sweep_variants():
 
 def sweep(names=None):
     """Operator → [what became of it, why]."""
+    names = names or operators()
     torch.ones(1, device="cuda")  # the first use of a device puts the kernels there
     known = Known()
     outcomes = {}
-    for name in names or operators():
+    for name in names:
         try:
             outcomes[name] = list(_try(name, known))
         except Exception as error:  # whatever a kernel throws is a result of the sweep
