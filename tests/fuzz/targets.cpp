@@ -1,10 +1,12 @@
 #include "tests/fuzz/targets.h"
 
 #include <algorithm>
+#include <array>
 #include <cstdlib>
 #include <optional>
 #include <set>
 #include <string>
+#include <vector>
 
 #include "src/checkpoint/code_literals.h"
 #include "src/checkpoint/error.h"
@@ -13,6 +15,8 @@
 #include "src/checkpoint/looks_like.h"
 #include "src/checkpoint/pickle.h"
 #include "src/checkpoint/read.h"
+#include "src/checkpoint/retag/plan.h"
+#include "src/checkpoint/retag/verify.h"
 
 namespace portcullis::fuzz {
 namespace {
@@ -108,6 +112,74 @@ void RunCode(Bytes bytes) {
   checkpoint::DefinesFunction(code);
 }
 
+Bytes AsBytes(const std::vector<std::uint8_t>& bytes) { return bytes; }
+
+std::vector<std::uint8_t> AllOf(const checkpoint::Source& source) {
+  std::vector<std::uint8_t> bytes(static_cast<std::size_t>(source.Size()));
+  source.Read(0, bytes);
+  return bytes;
+}
+
+// Every entry that is where it was holds the bytes that it held.
+void CheckArchive(Bytes before, const std::vector<std::uint8_t>& after) {
+  Require(after.size() > before.size() && std::equal(before.begin(), before.end(), after.begin()));
+  const auto old_source = checkpoint::OverBytes(before, {"x", "", 0});
+  const auto new_source = checkpoint::OverBytes(AsBytes(after), {"x", "", 0});
+  const checkpoint::ZipArchive old_zip(*old_source);
+  const checkpoint::ZipArchive new_zip(*new_source);
+  Require(old_zip.entries().size() == new_zip.entries().size());
+  for (std::size_t i = 0; i < old_zip.entries().size(); ++i) {
+    const auto& was = old_zip.entries()[i];
+    const auto& is = new_zip.entries()[i];
+    Require(was.name == is.name);
+    const bool stayed = was.header_offset == is.header_offset;
+    Require(stayed ? was.size == is.size : is.header_offset >= before.size());
+  }
+}
+
+// While a tail is being written, and after a stop, the file reads as the old one.
+void CheckHalfWritten(Bytes before, const checkpoint::RetagBytes& planned,
+                      const std::vector<std::uint8_t>& after) {
+  std::vector<std::uint8_t> half(after.begin(),
+                                 after.end() - static_cast<std::ptrdiff_t>(planned.end_size));
+  half.insert(half.end(), planned.old_end.begin(), planned.old_end.end());
+  const DeviceMap old_map = checkpoint::ReadDeviceMap(before, "x");
+  const DeviceMap half_map = checkpoint::ReadDeviceMap(AsBytes(half), "x");
+  Require(old_map.tags.size() == half_map.tags.size());
+  for (std::size_t i = 0; i < old_map.tags.size(); ++i) {
+    Require(old_map.tags[i].device == half_map.tags[i].device);
+  }
+}
+
+// The result parses, only tags differ (PlanRetag refuses what it cannot do so), and there is a way
+// back to the very bytes.
+void RetagAs(Bytes bytes, const checkpoint::RetagWish& wish) {
+  Answering([&] {
+    const auto source = checkpoint::OverBytes(bytes, {"x", "", 0});
+    const checkpoint::RetagPlan plan = checkpoint::PlanRetag(*source, wish);
+    if (plan.bytes.result == nullptr || plan.bytes.base_size != bytes.size()) return;
+    const std::vector<std::uint8_t> after = AllOf(*plan.bytes.result);
+    const DeviceMap old_map = checkpoint::ReadDeviceMap(bytes, "x");
+    const DeviceMap new_map = checkpoint::ReadDeviceMap(AsBytes(after), "x");
+    CheckMap(new_map);
+    Require(checkpoint::OnlyTagsDiffer(old_map, new_map, wish));
+    if (plan.bytes.appends) {
+      CheckArchive(bytes, after);
+      CheckHalfWritten(bytes, plan.bytes, after);
+    }
+    const auto again = checkpoint::OverBytes(AsBytes(after), {"x", "", 0});
+    const auto undo = checkpoint::FindUndo(*again);
+    Require(undo.has_value());
+    Require(AllOf(*undo->before) == std::vector<std::uint8_t>(bytes.begin(), bytes.end()));
+  });
+}
+
+void RunRetag(Bytes bytes) {
+  RetagAs(bytes, {checkpoint::DeviceMapping::To("cpu"), true});
+  const std::array<std::string, 2> swap = {"cuda:0=cuda:11", "cpu=cuda:0"};
+  RetagAs(bytes, {checkpoint::DeviceMapping::Pairs(swap), false});
+}
+
 constexpr Target kTargets[] = {
     {"file", RunFile},
     {"zip", RunFormat<Format::kZip>},
@@ -125,6 +197,7 @@ constexpr Target kTargets[] = {
     {"directory", RunZip},
     {"json", RunJson},
     {"code", RunCode},
+    {"retag", RunRetag},
 };
 
 }  // namespace
