@@ -17,6 +17,12 @@ void MakePrintable(Text&... texts) {
   (KeepPrintable(texts), ...);
 }
 
+// What a NameIndex asks: the name of the element at an index.
+template <typename Element>
+auto NamesOf(const std::vector<Element>& elements, std::string Element::*name) {
+  return [&elements, name](std::uint32_t i) { return std::string_view(elements[i].*name); };
+}
+
 }  // namespace
 
 MapBuilder::MapBuilder(std::string path, Format format, std::uint64_t file_size)
@@ -28,9 +34,8 @@ MapBuilder::MapBuilder(std::string path, Format format, std::uint64_t file_size)
 std::size_t MapBuilder::AddStorage(StorageEntry storage) {
   MakePrintable(storage.key, storage.device);
   const auto next = static_cast<std::uint32_t>(map_.storages.size());
-  const std::uint32_t found = storages_.FindOrAdd(storage.key, next, [this](std::uint32_t i) {
-    return std::string_view(map_.storages[i].key);
-  });
+  const std::uint32_t found =
+      storages_.FindOrAdd(storage.key, next, NamesOf(map_.storages, &StorageEntry::key));
   if (found != next) return found;
   budget_.Take(sizeof(StorageEntry) + storage.key.size());
   map_.storages.push_back(std::move(storage));
@@ -38,8 +43,7 @@ std::size_t MapBuilder::AddStorage(StorageEntry storage) {
 }
 
 const StorageEntry* MapBuilder::FindStorage(std::string_view key) const {
-  const std::uint32_t found = storages_.Find(
-      key, [this](std::uint32_t i) { return std::string_view(map_.storages[i].key); });
+  const std::uint32_t found = storages_.Find(key, NamesOf(map_.storages, &StorageEntry::key));
   return found == kNotIndexed ? nullptr : &map_.storages[found];
 }
 
@@ -47,9 +51,8 @@ void MapBuilder::AddTensor(TensorEntry tensor) {
   MakePrintable(tensor.name, tensor.dtype, tensor.storage, tensor.device, tensor.member);
   budget_.Take(sizeof(TensorEntry) + tensor.name.size() + 8 * tensor.shape.size());
   const auto next = static_cast<std::uint32_t>(map_.tensors.size());
-  const std::uint32_t found = tensors_.FindOrAdd(tensor.name, next, [this](std::uint32_t i) {
-    return std::string_view(map_.tensors[i].name);
-  });
+  const std::uint32_t found =
+      tensors_.FindOrAdd(tensor.name, next, NamesOf(map_.tensors, &TensorEntry::name));
   if (found != next) tensor.name += fmt::format("#{}", 2 + repeated_[tensor.name]++);
   map_.tensors.push_back(std::move(tensor));
 }
@@ -84,6 +87,8 @@ void MapBuilder::Expect(std::uint32_t storages) {
   map_.storages.reserve(map_.storages.size() + storages);
   map_.tensors.reserve(map_.tensors.size() + storages);
   map_.tags.reserve(map_.tags.size() + storages);
+  storages_.Reserve(map_.storages.size() + storages, NamesOf(map_.storages, &StorageEntry::key));
+  tensors_.Reserve(map_.tensors.size() + storages, NamesOf(map_.tensors, &TensorEntry::name));
 }
 
 void MapBuilder::Warn(const std::string& text, Concern concern) {

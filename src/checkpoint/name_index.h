@@ -1,6 +1,9 @@
 // Owns: finding the elements of a vector by name, without a second copy of the names.
 #pragma once
 
+#include <algorithm>
+#include <bit>
+#include <cstddef>
 #include <cstdint>
 #include <string_view>
 #include <vector>
@@ -21,10 +24,16 @@ class NameIndex {
     return slots_[Slot(name, name_of)];
   }
 
+  // Room for so many names in all; names that are there already are placed anew.
+  template <typename NameOf>
+  void Reserve(std::size_t names, NameOf name_of) {
+    if (2 * names > slots_.size()) Resize(std::bit_ceil(std::max(2 * names, kFirst)), name_of);
+  }
+
   // The index found under `name`; if there is none, `index` is put there and returned.
   template <typename NameOf>
   std::uint32_t FindOrAdd(std::string_view name, std::uint32_t index, NameOf name_of) {
-    if (2 * (used_ + 1) > slots_.size()) Grow(name_of);
+    Reserve(used_ + 1, name_of);
     std::uint32_t& slot = slots_[Slot(name, name_of)];
     if (slot != kNotIndexed) return slot;
     ++used_;
@@ -43,14 +52,15 @@ class NameIndex {
   }
 
   template <typename NameOf>
-  void Grow(NameOf name_of) {
-    constexpr std::size_t kFirst = 64;
-    std::vector<std::uint32_t> old(slots_.empty() ? kFirst : 2 * slots_.size(), kNotIndexed);
+  void Resize(std::size_t slots, NameOf name_of) {
+    std::vector<std::uint32_t> old(slots, kNotIndexed);
     old.swap(slots_);
     for (const std::uint32_t index : old) {
       if (index != kNotIndexed) slots_[Slot(name_of(index), name_of)] = index;
     }
   }
+
+  static constexpr std::size_t kFirst = 64;
 
   std::vector<std::uint32_t> slots_;  // a power of two, at most half full
   std::size_t used_ = 0;

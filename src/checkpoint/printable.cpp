@@ -37,6 +37,7 @@ void KeepPrintable(std::string& text) {
 }
 
 std::string Printable(std::string_view text) {
+  if (std::all_of(text.begin(), text.end(), IsPlain)) return std::string(text);
   std::string shown;
   while (!text.empty()) {
     const std::size_t size = CharacterSize(text);

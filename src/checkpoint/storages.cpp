@@ -46,12 +46,12 @@ void Storages::Collect() {
 
 DeviceTag Storages::TagAt(Place place, Ref text) const {
   const Text& found = values_.TextOf(text);
-  const Spot spot = context_.source.SpotAt(found.offset);
+  const Spot& origin = context_.source.Origin();
   DeviceTag tag;
   tag.place = place;
   tag.device = found.text;
-  tag.member = spot.member;
-  tag.offset = spot.offset;
+  tag.member = origin.member;
+  tag.offset = origin.offset + found.offset;
   return tag;
 }
 

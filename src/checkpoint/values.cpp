@@ -2,6 +2,7 @@
 
 #include <bit>
 #include <string>
+#include <utility>
 
 namespace portcullis::checkpoint {
 namespace {
@@ -12,6 +13,10 @@ constexpr Ref kFirstSmallInt = 3;
 
 std::uint64_t Pack(std::uint32_t first, std::uint32_t last) {
   return std::uint64_t{first} | std::uint64_t{last} << 32;
+}
+
+std::pair<std::uint32_t, std::uint32_t> Unpack(std::uint64_t data) {
+  return {static_cast<std::uint32_t>(data), static_cast<std::uint32_t>(data >> 32)};
 }
 
 }  // namespace
@@ -48,36 +53,44 @@ bool Values::HasItems(Ref ref) const {
   }
 }
 
+ItemPosition Values::SliceAt(std::uint32_t slice) const {
+  if (slice == kNoRef) return {};
+  const Slice& found = slices_[slice];
+  return {found.start, found.start + found.count, found.next};
+}
+
 ItemPosition Values::Begin(Ref ref) const {
   if (!HasItems(ref)) return {};
-  if (KindOf(ref) == Kind::kObject) return {ObjectOf(ref).first, 0};
-  return {static_cast<std::uint32_t>(values_[ref].data), 0};
+  if (KindOf(ref) == Kind::kObject) return SliceAt(ObjectOf(ref).first);
+  const auto [first, last] = Unpack(values_[ref].data);
+  return KindOf(ref) == Kind::kTuple ? ItemPosition{first, first + last, kNoRef} : SliceAt(first);
 }
 
 Ref Values::Next(ItemPosition& position) const {
-  while (position.slice != kNoRef) {
-    const Slice& slice = slices_[position.slice];
-    if (position.index < slice.count) return items_[slice.start + position.index++];
-    position = {slice.next, 0};
+  while (position.index == position.end) {
+    if (position.next == kNoRef) return kNoRef;
+    position = SliceAt(position.next);
   }
-  return kNoRef;
+  return items_[position.index++];
 }
 
 Ref Values::Item(Ref ref, std::uint32_t index) const {
   ItemPosition position = Begin(ref);
-  while (position.slice != kNoRef) {
-    const Slice& slice = slices_[position.slice];
-    if (index < slice.count) return items_[slice.start + index];
-    index -= slice.count;
-    position.slice = slice.next;
+  for (;;) {
+    const std::uint32_t count = position.end - position.index;
+    if (index < count) return items_[position.index + index];
+    if (position.next == kNoRef) return kNoRef;
+    index -= count;
+    position = SliceAt(position.next);
   }
-  return kNoRef;
 }
 
 std::uint64_t Values::Count(Ref ref) const {
-  std::uint64_t count = 0;
-  for (std::uint32_t at = Begin(ref).slice; at != kNoRef; at = slices_[at].next) {
-    count += slices_[at].count;
+  ItemPosition position = Begin(ref);
+  std::uint64_t count = position.end - position.index;
+  while (position.next != kNoRef) {
+    position = SliceAt(position.next);
+    count += position.end - position.index;
   }
   return count;
 }
@@ -139,7 +152,7 @@ Ref Values::AddPersistent(Ref id) {
   return ref;
 }
 
-Ref Values::AddEmpty(Kind kind) { return Add(kind, 0, kNoSlices); }
+Ref Values::AddEmpty(Kind kind) { return Add(kind, 0, kind == Kind::kTuple ? 0 : kNoSlices); }
 
 void Values::AddItem(Ref ref, Ref item) {
   one_.truncate(0);
@@ -155,16 +168,33 @@ void Values::AddItems(Ref ref, const Chunked<Ref>& from, std::uint32_t begin, st
     return;
   }
   Value& value = values_[ref];
-  auto first = static_cast<std::uint32_t>(value.data);
-  auto last = static_cast<std::uint32_t>(value.data >> 32);
+  if (value.kind == Kind::kTuple) return ExtendTuple(value, from, begin, end);
+  auto [first, last] = Unpack(value.data);
   Extend(first, last, from, begin, end);
   value.data = Pack(first, last);
+}
+
+void Values::Append(const Chunked<Ref>& from, std::uint32_t begin, std::uint32_t end) {
+  for (std::uint32_t i = begin; i < end; ++i) items_.push_back(from[i]);
+}
+
+// A tuple's items are one run: those that it has are copied if others came behind them.
+void Values::ExtendTuple(Value& tuple, const Chunked<Ref>& from, std::uint32_t begin,
+                         std::uint32_t end) {
+  auto [start, count] = Unpack(tuple.data);
+  if (start + count != items_.size()) {
+    const std::uint32_t moved_to = items_.size();
+    for (std::uint32_t i = 0; i < count; ++i) items_.push_back(items_[start + i]);
+    start = moved_to;
+  }
+  Append(from, begin, end);
+  tuple.data = Pack(start, count + (end - begin));
 }
 
 void Values::Extend(std::uint32_t& first, std::uint32_t& last, const Chunked<Ref>& from,
                     std::uint32_t begin, std::uint32_t end) {
   const std::uint32_t at = items_.size();
-  for (std::uint32_t i = begin; i < end; ++i) items_.push_back(from[i]);
+  Append(from, begin, end);
   if (last != kNoRef && slices_[last].start + slices_[last].count == at) {
     slices_[last].count += end - begin;
     return;

@@ -53,9 +53,10 @@ struct Object {
   bool pairs = false;                           // the items are keys and values
 };
 
-// Where an iteration over the items of a value stands.
+// Where an iteration over the items of a value stands: in a run of items, behind which another
+// slice may follow.
 struct ItemPosition {
-  std::uint32_t slice = kNoRef, index = 0;
+  std::uint32_t index = 0, end = 0, next = kNoRef;
 };
 
 class Values {
@@ -115,7 +116,8 @@ class Values {
   struct Value {
     Kind kind = Kind::kNone;
     std::uint32_t index = 0;  // into texts_, globals_, objects_, persistents_
-    std::uint64_t data = 0;   // an integer, a double's bits, or the first and last slice
+    // An integer, a double's bits, a tuple's first item and how many, or the first and last slice.
+    std::uint64_t data = 0;
   };
   struct Slice {
     std::uint32_t start = 0, count = 0, next = kNoRef;
@@ -125,6 +127,9 @@ class Values {
   Ref Add(Kind kind, std::uint32_t index, std::uint64_t data) {
     return values_.push_back({kind, index, data});
   }
+  ItemPosition SliceAt(std::uint32_t slice) const;
+  void Append(const Chunked<Ref>& from, std::uint32_t begin, std::uint32_t end);
+  void ExtendTuple(Value& tuple, const Chunked<Ref>& from, std::uint32_t begin, std::uint32_t end);
   // Appends to the value's last slice, or to a new one where items of others came between.
   void Extend(std::uint32_t& first, std::uint32_t& last, const Chunked<Ref>& from,
               std::uint32_t begin, std::uint32_t end);

@@ -173,6 +173,8 @@ void ZipArchive::ReadEntries(std::uint64_t offset, std::uint64_t size, std::uint
                              std::uint64_t end_at) {
   const auto directory = Window(source_, offset, size, source_.SpotAt(offset));
   Cursor in(*directory);
+  entries_.reserve(
+      static_cast<std::size_t>(count));  // RequireSane: the directory has room for them
   for (std::uint64_t i = 0; i < count; ++i) {
     const std::uint64_t at = in.Offset();
     if (const std::uint32_t found = in.U32(); found != kDirectoryEntry) {
@@ -203,6 +205,7 @@ void ZipArchive::ReadEntries(std::uint64_t offset, std::uint64_t size, std::uint
 
 void ZipArchive::IndexNames() {
   const auto name_of = [this](std::uint32_t index) { return NameOf(index); };
+  by_name_.Reserve(entries_.size(), name_of);
   for (std::uint32_t i = 0; i < entries_.size(); ++i) {
     const std::uint32_t first = by_name_.FindOrAdd(entries_[i].name, i, name_of);
     if (first != i) duplicates_.emplace(entries_[first].name, first);
@@ -224,7 +227,9 @@ const ZipEntry* ZipArchive::FindWhole(std::string_view name) const {
 }
 
 const ZipEntry* ZipArchive::Find(std::string_view name) const {
-  return FindWhole(prefix_ + std::string(name));
+  std::string whole;
+  whole.reserve(prefix_.size() + name.size());
+  return FindWhole(whole.append(prefix_).append(name));
 }
 
 const ZipEntry& ZipArchive::Require(std::string_view name) const {

@@ -30,8 +30,8 @@ struct ZipEntry {
   std::uint64_t size = 0;         // after inflating
   std::uint16_t method = 0;
   std::uint16_t flags = 0;
-  std::uint64_t record_at = 0;  // of the directory's record, in the archive
-  std::uint32_t record_size = 0;
+  std::uint32_t record_size = 0;  // of the directory's record, in the archive
+  std::uint64_t record_at = 0;
   bool Deflated() const { return method == 8; }
 };
 
