@@ -1,5 +1,7 @@
 #include "harness/suite/check.h"
 
+#include <fmt/format.h>
+
 #include <algorithm>
 #include <array>
 
@@ -14,20 +16,48 @@ namespace portcullis::suite {
 namespace {
 
 namespace fs = std::filesystem;
+using portability::TorchVersion;
 
-// The families of runtimes as the rules see them, of the default version (PyTorch 2.11, CUDA 13).
+// The families of runtimes as the rules see them.
 struct Family {
   const char* name;
-  portability::Build build;
+  bool python, cuda;
 };
-constexpr std::array kFamilies{Family{"python", {true, 13, false}},
-                               Family{"cpp", {false, 13, false}},
-                               Family{"cpp-cpu", {false, 0, false}}};
+constexpr std::array kFamilies{Family{"python", true, true}, Family{"cpp", false, true},
+                               Family{"cpp-cpu", false, false}};
+constexpr TorchVersion kOldest{{1, 13, 0}};  // that the rules describe
+
+// The CUDA major of the builds on PyPI: what `torch` of that version requires there.
+int CudaOf(const TorchVersion& torch) {
+  constexpr TorchVersion kCuda13{{2, 11, 0}};
+  constexpr TorchVersion kCuda12{{2, 1, 0}};
+  return torch >= kCuda13 ? 13 : (torch >= kCuda12 ? 12 : 11);
+}
+
+// "cpp-2.6.0-cpu" is family "cpp-cpu" and version "2.6.0", as ids of runtimes are built.
+std::pair<std::string, std::string> SplitRuntime(const std::string& name) {
+  const std::size_t digit = name.find_first_of("0123456789");
+  if (digit == std::string::npos || digit == 0 || name[digit - 1] != '-') return {name, ""};
+  const std::size_t end = std::min(name.find_first_not_of("0123456789.", digit), name.size());
+  return {name.substr(0, digit - 1) + name.substr(end), name.substr(digit, end - digit)};
+}
 
 portability::Build BuildOf(const std::string& name) {
+  const auto [family_name, version] = SplitRuntime(name);
+  const auto torch = version.empty()
+                         ? portability::kDefaultTorch
+                         : portability::ParseTorchVersion(version).value_or(TorchVersion{});
   std::vector<std::string> known;
   for (const Family& family : kFamilies) {
-    if (name == family.name) return family.build;
+    if (family_name == family.name) {
+      if (torch < kOldest) {
+        throw UsageError(
+            fmt::format("runtime '{}': found version '{}', expected 1.13 or later, as "
+                        "python-2.6.0",
+                        name, version));
+      }
+      return {family.python, family.cuda ? CudaOf(torch) : 0, false, torch};
+    }
     known.emplace_back(family.name);
   }
   throw UsageError(UnknownName("runtime", name, known));
@@ -98,7 +128,8 @@ Names SplitStrategies(const Names& texts) {
 Question Complete(const Question& asked, const Policy& policy) {
   return {FirstGiven(asked.hosts, policy.hosts, "no-driver"),
           FirstGiven(asked.runtimes, policy.runtimes, "python"),
-          FirstGiven(asked.strategies, policy.strategies, "as-saved"), asked.trust || policy.trust};
+          FirstGiven(asked.strategies, policy.strategies, "as-saved"), asked.trust || policy.trust,
+          asked.leave_others || policy.leave_others};
 }
 
 Checker::Checker(const Question& question, const Policy& policy, const host::HostLibrary& hosts)
@@ -130,6 +161,17 @@ std::vector<Forecast> Checker::Ask(const checkpoint::DeviceMap& map) const {
   return forecasts;
 }
 
+// Those that were asked about, each once, or the default.
+std::vector<TorchVersion> Checker::PythonVersions() const {
+  std::vector<TorchVersion> versions;
+  for (const RuntimeAsked& runtime : runtimes_) {
+    const bool known =
+        std::find(versions.begin(), versions.end(), runtime.build.torch) != versions.end();
+    if (runtime.build.python && !known) versions.push_back(runtime.build.torch);
+  }
+  return versions.empty() ? std::vector{portability::kDefaultTorch} : versions;
+}
+
 Checked Checker::Check(const fs::path& file) const {
   Checked checked;
   checked.file = file;
@@ -140,7 +182,7 @@ Checked Checker::Check(const fs::path& file) const {
                   [this](const std::string& global) { return policy_.AllowsGlobal(global); });
     checked.map = Summarise(map);
     checked.forecasts = Ask(map);
-    checked.findings = FindingsOf(map, SizeOf(file), checked.forecasts, policy_);
+    checked.findings = FindingsOf(map, SizeOf(file), checked.forecasts, policy_, PythonVersions());
   } catch (const checkpoint::CheckpointError& error) {
     checked.problem = error.problem();
     checked.findings.push_back(FindingOf(error));

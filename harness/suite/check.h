@@ -20,9 +20,10 @@ namespace portcullis::suite {
 // a GPU?
 struct Question {
   std::vector<std::string> hosts;       // "no-driver", "2xh200@1"
-  std::vector<std::string> runtimes;    // families: python, cpp, cpp-cpu
+  std::vector<std::string> runtimes;    // "python", or of a version "python-2.6.0"
   std::vector<std::string> strategies;  // "as-saved", "map-location=cpu"
   bool trust = false;
+  bool leave_others = false;  // named files that are no checkpoints are no mistake
 };
 
 // The question of one command line under one policy.
@@ -33,7 +34,7 @@ Question Complete(const Question& asked, const Policy& policy);
 std::vector<std::string> SplitNames(const std::vector<std::string>& texts);
 std::vector<std::string> SplitStrategies(const std::vector<std::string>& texts);
 
-// Throws UsageError with the nearest name for a family of runtimes that there is not.
+// Throws UsageError with the nearest name for a runtime that there is not.
 void CheckRuntimeName(const std::string& name);
 
 // Answers the question for one file. Never throws for what the file holds; names that do not
@@ -54,6 +55,7 @@ class Checker {
     portability::Build build;
   };
   std::vector<Forecast> Ask(const checkpoint::DeviceMap& map) const;
+  std::vector<portability::TorchVersion> PythonVersions() const;
 
   Question question_;
   const Policy& policy_;

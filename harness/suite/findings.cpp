@@ -5,8 +5,10 @@
 
 #include <algorithm>
 #include <array>
+#include <map>
 #include <set>
 #include <tuple>
+#include <utility>
 
 #include "src/base/quote.h"
 #include "src/base/size.h"
@@ -103,20 +105,35 @@ void AddNotJudged(const std::vector<Forecast>& forecasts, std::vector<Finding>& 
   }
 }
 
-void AddRefusedGlobals(const DeviceMap& map, std::vector<Finding>& findings) {
-  const auto* reader = portability::FindReader(map.format, true);
-  if (reader == nullptr || !reader->weights_only) return;
-  const auto refused = portability::WeightsOnlyRefuses(map.globals);
-  if (refused.empty()) return;
+// `of`: " of PyTorch 2.6.0", or "" where only the default one was asked about.
+void AddRefused(const std::vector<std::string>& refused, const std::string& of,
+                std::vector<Finding>& findings) {
   constexpr std::size_t kMost = 8;
   const std::size_t shown = std::min(refused.size(), kMost);
   std::string text = fmt::format(
       "{}", fmt::join(refused.begin(), refused.begin() + static_cast<std::ptrdiff_t>(shown), ", "));
   if (shown < refused.size()) text += fmt::format(" and {} more", refused.size() - shown);
   findings.push_back(
-      Found("refused-globals", fmt::format("weights_only=True refuses {}", text),
+      Found("refused-globals", fmt::format("weights_only=True{} refuses {}", of, text),
             fmt::format("torch.serialization.add_safe_globals([{}]), or save a state_dict",
                         refused.front())));
+}
+
+// One finding for the versions that refuse the same.
+void AddRefusedGlobals(const DeviceMap& map, const std::vector<portability::TorchVersion>& pythons,
+                       std::vector<Finding>& findings) {
+  const auto* reader = portability::FindReader(map.format, true);
+  if (reader == nullptr || !reader->weights_only) return;
+  std::map<std::vector<std::string>, std::vector<std::string>> versions;  // by what they refuse
+  for (const auto& torch : pythons) {
+    auto refused = portability::WeightsOnlyRefuses(map.globals, torch);
+    if (!refused.empty()) versions[std::move(refused)].push_back(torch.Text());
+  }
+  const bool unsaid = pythons == std::vector{portability::kDefaultTorch};
+  for (const auto& [refused, names] : versions) {
+    AddRefused(refused, unsaid ? "" : fmt::format(" of PyTorch {}", fmt::join(names, ", ")),
+               findings);
+  }
 }
 
 // One finding for each kind of place and device.
@@ -183,12 +200,13 @@ bool Checked::Passes() const {
 }
 
 std::vector<Finding> FindingsOf(const DeviceMap& map, std::uint64_t file_bytes,
-                                const std::vector<Forecast>& forecasts, const Policy& policy) {
+                                const std::vector<Forecast>& forecasts, const Policy& policy,
+                                const std::vector<portability::TorchVersion>& pythons) {
   std::vector<Finding> findings;
   AddFailures(map, forecasts, findings);
   AddNotJudged(forecasts, findings);
   AddLimits(map, file_bytes, policy, findings);
-  AddRefusedGlobals(map, findings);
+  AddRefusedGlobals(map, pythons, findings);
   AddDevicesInData(map, findings);
   AddWarnings(map, findings);
   return findings;

@@ -64,9 +64,12 @@ struct Checked {
   bool Passes() const;
 };
 
-// Findings of a checkpoint that could be read, and of one that could not.
+// Findings of a checkpoint that could be read, and of one that could not. `pythons`: whose
+// weights_only=True is to take its globals.
 std::vector<Finding> FindingsOf(const checkpoint::DeviceMap& map, std::uint64_t file_bytes,
-                                const std::vector<Forecast>& forecasts, const Policy& policy);
+                                const std::vector<Forecast>& forecasts, const Policy& policy,
+                                const std::vector<portability::TorchVersion>& pythons = {
+                                    portability::kDefaultTorch});
 Finding FindingOf(const checkpoint::CheckpointError& error);
 
 }  // namespace portcullis::suite

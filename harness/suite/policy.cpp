@@ -76,13 +76,14 @@ bool Policy::AllowsGlobal(const std::string& global) const {
 
 Policy ReadPolicy(const fs::path& file, const NameChecks& checks) {
   const YamlValue yaml = YamlValue::Load(file);
-  yaml.OnlyKeys({"hosts", "runtimes", "strategies", "trust", "allow", "limits"});
+  yaml.OnlyKeys({"hosts", "runtimes", "strategies", "trust", "leave-others", "allow", "limits"});
   Policy policy;
   policy.file = file;
   policy.hosts = Texts(yaml, "hosts", checks.host);
   policy.runtimes = Texts(yaml, "runtimes", checks.runtime);
   policy.strategies = Texts(yaml, "strategies", CheckStrategy);
   if (const auto trust = yaml.Find("trust")) policy.trust = trust->Boolean();
+  if (const auto leave = yaml.Find("leave-others")) policy.leave_others = leave->Boolean();
   if (const auto allow = yaml.Find("allow")) ReadAllowed(*allow, policy);
   if (const auto limits = yaml.Find("limits")) ReadLimits(*limits, policy);
   return policy;

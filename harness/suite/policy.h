@@ -19,6 +19,7 @@ struct Policy {
   std::filesystem::path file;  // "" for the policy of a project without one
   std::vector<std::string> hosts, runtimes, strategies;
   bool trust = false;
+  bool leave_others = false;
   std::vector<std::string> allowed_paths;    // globs below the policy's folder
   std::vector<std::string> allowed_globals;  // globs: "my.model.*"
   std::optional<std::uint64_t> most_bytes;   // of a file

@@ -89,6 +89,7 @@ class Run {
 
   void Take(suite::Checked checked, bool named, const suite::Checker& checker,
             report::FileProgress& progress) {
+    named = named && !checker.question().leave_others;
     if (checked.IsForeign() && !named) {  // a folder holds other things too
       ++report_.totals.others;
       return;
@@ -159,9 +160,12 @@ Action DeclareCheck(CLI::App& command) {
     command.add_option(name, words, about)->allow_extra_args(false)->type_name("A,B");
   };
   add("--host,--hosts", options->question.hosts, "hosts, as 2xh200@1 (default: no-driver)");
-  add("--runtime,--runtimes", options->question.runtimes, "python, cpp, cpp-cpu (default: python)");
+  add("--runtime,--runtimes", options->question.runtimes,
+      "python, cpp, cpp-cpu, or of a version: python-2.6.0 (default: python)");
   add("--strategy,--strategies", options->question.strategies, "ways to load (default: as-saved)");
   command.add_flag("--trust", options->question.trust, "as torch.load(weights_only=False)");
+  command.add_flag("--leave-others", options->question.leave_others,
+                   "named files that are no checkpoints are no mistake, as in a folder");
   command.add_flag("--confirm", options->confirm, "load each one for real and compare");
   command.add_option("--policy", options->policy,
                      "use this file, not the nearest .portcullis.yaml");

@@ -1,5 +1,8 @@
 #include "src/portability/torch_version.h"
 
+#include <fmt/format.h>
+#include <fmt/ranges.h>
+
 #include <algorithm>
 #include <charconv>
 
@@ -17,6 +20,8 @@ bool Holds(std::string_view sign, std::strong_ordering order) {
 }
 
 }  // namespace
+
+std::string TorchVersion::Text() const { return fmt::format("{}", fmt::join(parts, ".")); }
 
 std::optional<TorchVersion> ParseTorchVersion(std::string_view text) {
   TorchVersion version;

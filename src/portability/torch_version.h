@@ -14,6 +14,7 @@ namespace portcullis::portability {
 struct TorchVersion {
   std::array<int, 3> parts{};
   auto operator<=>(const TorchVersion&) const = default;
+  std::string Text() const;  // "2.6.0"
 };
 
 // "2.6", "2.6.0" or "2.6.0+cu124"; nothing if the text does not begin with two numbers.

@@ -62,6 +62,11 @@ class Check(CheckTest):
         self.assertIn("2 checkpoints: 1 passes, 1 does not; 2 files are no checkpoints",
                       done.stdout)
         self.expect(WRONG_USE, "check", "a-page.pt", "zip-cpu.pt")
+        done = self.expect(AS_EXPECTED, "check", "a-page.pt", "zip-cpu.pt", "--leave-others")
+        self.assertIn("1 checkpoint: 1 passes, 0 do not; 1 file is no checkpoint", done.stdout)
+        (self.folder / ".portcullis.yaml").write_text("leave-others: true\n")
+        self.expect(AS_EXPECTED, "check", "a-page.pt", "zip-cpu.pt")
+        self.expect(FINDING, "check", "gone.pt", "cut.pt", "--leave-others")
 
     @unittest.skipIf(os.geteuid() == 0, "root can read everything")
     def test_what_cannot_be_read_is_a_finding(self):
@@ -93,6 +98,20 @@ class Check(CheckTest):
         self.assertEqual(self.expect(AS_EXPECTED, "check", ".", "-q").stderr, "")
         for line in lines_as_seen(printed):
             self.assertLessEqual(len(line), 80)
+
+    def test_refused_globals_are_told_by_version(self):
+        self.take("zip-module.pt")
+        done = self.expect(FINDING, "check", "zip-module.pt", "--runtimes",
+                           "python,python-2.5.1", "--json", "r.json")
+        self.assertIn("python-2.5.1", done.stdout)
+        findings = json.loads((self.folder / "r.json").read_text())["files"][0]["findings"]
+        texts = [f["text"] for f in findings if f["rule"] == "refused-globals"]
+        self.assertEqual(len(texts), 2)
+        old, new = sorted(texts, key=lambda text: "2.11.0" in text)
+        self.assertIn("weights_only=True of PyTorch 2.5.1 refuses", old)
+        self.assertIn("__builtin__.set", old)
+        self.assertIn("weights_only=True of PyTorch 2.11.0 refuses torch.nn", new)
+        self.assertNotIn("__builtin__.set", new)
 
     def test_names_that_do_not_exist(self):
         self.take("zip-cpu.pt")

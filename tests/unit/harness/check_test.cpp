@@ -90,6 +90,23 @@ TEST(Findings, OfGlobalsDevicesAndWarnings) {
   EXPECT_TRUE(checked.Passes());  // warnings do not fail
 }
 
+// torch.uint16 is accepted since 2.6: torch/_weights_only_unpickler.py of 2.5.1 and 2.6.0.
+TEST(Findings, GlobalsAreRefusedByVersion) {
+  DeviceMap map = Map();
+  map.globals = {"torch.uint16", "torch._utils._rebuild_tensor_v2"};
+  EXPECT_THAT(FindingsOf(map, 0, {}, {}), IsEmpty());
+  const portability::TorchVersion old{{2, 5, 1}};
+  const portability::TorchVersion older{{2, 5, 0}};
+  const auto some = FindingsOf(map, 0, {}, {}, {old, portability::kDefaultTorch, older});
+  ASSERT_EQ(some.size(), 1U);
+  EXPECT_EQ(some[0].text, "weights_only=True of PyTorch 2.5.1, 2.5.0 refuses torch.uint16");
+  map.globals.emplace_back("my.Net");
+  const auto all = FindingsOf(map, 0, {}, {}, {old, portability::kDefaultTorch});
+  ASSERT_EQ(all.size(), 2U);
+  EXPECT_EQ(all[0].text, "weights_only=True of PyTorch 2.11.0 refuses my.Net");
+  EXPECT_EQ(all[1].text, "weights_only=True of PyTorch 2.5.1 refuses torch.uint16, my.Net");
+}
+
 TEST(Checked, PassesIfItsErrorsAreAllowed) {
   Checked checked;
   checked.findings = FindingsOf(Map(), 0, {Fails("a", "as-saved")}, {});
@@ -109,6 +126,16 @@ TEST(Question, CommandLineBeforePolicyBeforeDefault) {
   EXPECT_THAT(Complete({{"2xt4"}, {}, {}, false}, policy).hosts, ElementsAre("2xt4"));
 }
 
+TEST(Question, ARuntimeMayNameItsVersion) {
+  for (const char* name : {"python", "python-2.6.0", "cpp-2.11.0-cpu", "cpp-cpu", "python-1.13"}) {
+    EXPECT_NO_THROW(CheckRuntimeName(name)) << name;
+  }
+  for (const char* name : {"", "2.6.0", "pyton-2.6.0", "python-", "python-2", "python-1.12.1",
+                           "python-2.6.0-gpu", "python2.6.0", "python-2.6.0.1.2-"}) {
+    EXPECT_THROW(CheckRuntimeName(name), UsageError) << name;
+  }
+}
+
 TEST(Question, CommasSplitNamesButNotArguments) {
   EXPECT_THAT(SplitNames({"a,b", "c"}), ElementsAre("a", "b", "c"));
   EXPECT_THAT(
@@ -126,6 +153,19 @@ TEST(Checker, ChangesAreAllowedByThePolicy) {
   policy.allowed_globals = {"torch.nn.*"};
   EXPECT_EQ(Checker({}, policy, hosts).Check(module).forecasts.at(0).prediction.error,
             "deserialize-no-cuda");
+}
+
+// PyTorch 2.5.1 of CUDA 12 takes the older driver that 2.11 of CUDA 13 refuses.
+TEST(Checker, AnswersByVersion) {
+  const host::HostLibrary hosts(PORTCULLIS_HOSTS);
+  Question question;
+  question.hosts = {"old-driver"};
+  question.runtimes = {"python-2.5.1", "python"};
+  const Checker checker(question, {}, hosts);
+  const auto forecasts = checker.Check(std::string(PORTCULLIS_GOLDEN) + "/zip-cuda0.pt").forecasts;
+  ASSERT_EQ(forecasts.size(), 2U);
+  EXPECT_TRUE(forecasts[0].prediction.loads);
+  EXPECT_FALSE(forecasts[1].prediction.loads);
 }
 
 class FilesTest : public testing::Test {

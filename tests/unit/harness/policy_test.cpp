@@ -41,12 +41,13 @@ class PolicyTest : public testing::Test {
 TEST_F(PolicyTest, IsReadAsWritten) {
   const Policy policy = Read(
       "hosts: [no-driver, 2xh200@1]\nruntimes: python\nstrategies: [as-saved, 'parts=cuda:0,cpu']\n"
-      "trust: true\nallow:\n  paths: [old/**, '*.bin']\n  globals: ['my.*']\n"
+      "trust: true\nleave-others: true\nallow:\n  paths: [old/**, '*.bin']\n  globals: ['my.*']\n"
       "limits:\n  file: 2 GiB\n  tensors: 100\n");
   EXPECT_THAT(policy.hosts, ElementsAre("no-driver", "2xh200@1"));
   EXPECT_THAT(policy.runtimes, ElementsAre("python"));
   EXPECT_THAT(policy.strategies, ElementsAre("as-saved", "parts=cuda:0,cpu"));
   EXPECT_TRUE(policy.trust);
+  EXPECT_TRUE(policy.leave_others);
   EXPECT_EQ(policy.most_bytes, 2ULL << 30U);
   EXPECT_EQ(policy.most_tensors, 100U);
   EXPECT_TRUE(policy.AllowsGlobal("my.model.Net"));
@@ -65,7 +66,7 @@ TEST_F(PolicyTest, PathsAreSeenFromItsFolder) {
 TEST_F(PolicyTest, ErrorsNameLineAndColumn) {
   EXPECT_THAT(ErrorOf("host: x\n"),
               EndsWith("p.yaml:1:1: unknown key 'host'; did you mean 'hosts'?\n"
-                       "  known: allow, hosts, limits, runtimes, strategies, trust"));
+                       "  known: allow, hosts, leave-others, limits, runtimes, strategies, trust"));
   EXPECT_THAT(ErrorOf("trust: true\nhosts: [no-driver, 9xh200]\n"),
               EndsWith("p.yaml:2:20: unknown host '9xh200'"));
   EXPECT_THAT(
