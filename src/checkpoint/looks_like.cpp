@@ -12,6 +12,8 @@ namespace portcullis::checkpoint {
 namespace {
 
 constexpr std::string_view kSaveAgain = "save the model with torch.save";
+constexpr std::string_view kZlib = "zlib data, as joblib.dump(compress=…) writes";
+constexpr std::string_view kWithoutCompress = "joblib.load it, and save it with torch.save";
 
 // By the bytes at a fixed place.
 struct Magic {
@@ -28,6 +30,9 @@ constexpr Magic kMagics[] = {
     {0, "lmgg", "a GGML file (llama.cpp)", "GGML names no devices; its own tools read it"},
     {0, "\x1f\x8b", "a gzip file", "unpack it: gunzip, or tar xzf"},
     {0, "BZh", "a bzip2 file", "unpack it: bunzip2"},
+    {0, "x\x5e", kZlib, kWithoutCompress},
+    {0, "x\x9c", kZlib, kWithoutCompress},
+    {0, "x\xda", kZlib, kWithoutCompress},
     {0, std::string_view("\xfd\x37zXZ\0", 6), "an xz file", "unpack it: unxz"},
     {0, "\x28\xb5\x2f\xfd", "a zstd file", "unpack it: unzstd"},
     {0, "7z\xbc\xaf\x27\x1c", "a 7-Zip archive", "unpack it: 7z x"},

@@ -5,6 +5,7 @@
 #include <optional>
 #include <string>
 
+#include "src/checkpoint/joblib_array.h"
 #include "src/checkpoint/pickle_text.h"
 
 namespace portcullis::checkpoint {
@@ -123,6 +124,11 @@ void AddOne(M& m, bool pair) {
   m.AddTo(m.Top(), key, value);
 }
 
+void Build(M& m) {
+  m.Build();
+  SkipJoblibArray(m);
+}
+
 void PersistentLine(M& m) {
   PushTextLine(m, TextForm::kPlain);
   m.Push(m.values().AddPersistent(m.Pop()));
@@ -202,7 +208,7 @@ constexpr PickleOpcode kOpcodes[] = {
     {0x83, "EXT2", [](M& m) { Extension(m, 2); }},
     {0x84, "EXT4", [](M& m) { Extension(m, 4); }},
     {'R', "REDUCE", [](M& m) { m.Reduce(); }},
-    {'b', "BUILD", [](M& m) { m.Build(); }},
+    {'b', "BUILD", Build},
     {'i', "INST", Inst},
     {'o', "OBJ", Obj},
     {0x81, "NEWOBJ", [](M& m) { m.Reduce(); }},

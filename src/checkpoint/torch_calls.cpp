@@ -123,6 +123,14 @@ std::vector<std::int64_t> TorchCalls::Shape(Ref size) const {
   return shape;
 }
 
+// numpy's _reconstruct(…) with the state (version, shape, dtype, fortran, bytes).
+std::vector<std::int64_t> TorchCalls::ShapeOfArray(Ref array) const {
+  if (array == kNoRef || values_.KindOf(array) != Kind::kObject) return {};
+  const Ref state = values_.ObjectOf(array).state;
+  const bool usable = state != kNoRef && values_.KindOf(state) == Kind::kTuple;
+  return usable ? Shape(values_.Item(state, 1)) : std::vector<std::int64_t>();
+}
+
 Described TorchCalls::Plain(const CallView& view) const {
   Described tensor;
   tensor.storage = view.Argument(values_, 0);
@@ -170,6 +178,7 @@ std::optional<Described> TorchCalls::Describe(Ref ref) const {
         return tensor;
       case Call::kFromNumpy:
         tensor.dtype = DtypeOf(view.Argument(values_, 1));
+        tensor.shape = ShapeOfArray(view.Argument(values_, 0));
         tensor.device = view.Argument(values_, 2);
         return tensor;
       case Call::kWrapperSubclass:

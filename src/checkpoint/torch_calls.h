@@ -61,6 +61,9 @@ class TorchCalls {
   // Sizes given as a tuple or torch.Size; empty for anything else.
   std::vector<std::int64_t> Shape(Ref size) const;
 
+  // The shape of a pickled numpy array; empty for anything else.
+  std::vector<std::int64_t> ShapeOfArray(Ref array) const;
+
   // The name of the class that a reference names: "FloatStorage". Empty if it is none.
   std::string_view ClassName(Ref ref) const;
 

@@ -39,6 +39,7 @@ TEST(Foreign, OfManyKinds) {
       {"\x89HDF\r\n\x1a\n....", "an HDF5 file"},
       {std::string("GGUF\x03\0\0\0", 8), "a GGUF file"},
       {"\x1f\x8b\x08....", "a gzip file"},
+      {"x\x5e\xd5\x53", "zlib data, as joblib.dump(compress=…) writes"},
       {std::string(257, '\0') + "ustar", "a tar archive"},
       {std::string("\x08\x07\x12\x07pytorch", 11), "an ONNX model"},
       {"\x93NUMPY\x01", "a NumPy array"},

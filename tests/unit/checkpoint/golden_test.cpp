@@ -174,7 +174,7 @@ TEST_P(GoldenTest, ReadsTheSameFromMemory) {
 INSTANTIATE_TEST_SUITE_P(All, GoldenTest, testing::ValuesIn(GoldenCheckpoints()),
                          [](const auto& golden) { return TestName(golden.param); });
 
-TEST(GoldenCheckpointsTest, AreThere) { EXPECT_GE(GoldenCheckpoints().size(), 29U); }
+TEST(GoldenCheckpointsTest, AreThere) { EXPECT_GE(GoldenCheckpoints().size(), 32U); }
 
 }  // namespace
 }  // namespace portcullis::checkpoint
