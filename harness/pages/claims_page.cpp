@@ -30,6 +30,23 @@ const char* Sign(verdict::Answer answer) {
   return "";
 }
 
+// How many of a claim's cases came out the same on hardware, where there are recordings.
+std::string OnHardwareText(const Reference& reference, const Claim& claim) {
+  std::size_t same = 0;
+  std::size_t otherwise = 0;
+  for (const auto& [version, results] : reference.results) {
+    for (const Result& result : results) {
+      if (result.c.claim != claim.id) continue;
+      const OnHardware said = reference.recordings.Of(result);
+      if (said == OnHardware::kTheSame) ++same;
+      if (said == OnHardware::kOtherwise) ++otherwise;
+    }
+  }
+  if (reference.recordings.none()) return {};
+  return fmt::format("[On hardware](hardware.md): {} of these cases the same, {} otherwise.\n\n",
+                     same, otherwise);
+}
+
 // The answer of each runtime: a claim may hold in Python and not in C++.
 std::string Answers(const Reference& reference, const Claim& claim) {
   std::string text =
@@ -151,7 +168,8 @@ std::string ClaimsPage(const Reference& reference) {
     text += fmt::format("## {}\n\n> {}\n\n", claim.id, claim.says);
     text += Answers(reference, claim) + "\n";
     text += "What was counted:\n\n" + Evidence(reference, claim) + "\n";
-    text += PicturesOf(claim) + Precise(reference, claim) + Errors(reference, claim);
+    text += OnHardwareText(reference, claim) + PicturesOf(claim) + Precise(reference, claim) +
+            Errors(reference, claim);
     text += fmt::format("See it again:\n\n```sh\nportcullis run --filter {}/\n", scenario);
     for (const auto& [name, id] : claim.cases)
       text += fmt::format("portcullis run --filter '{}'\n", id);

@@ -118,16 +118,17 @@ std::string TitleOf(const std::string& markdown) {
 
 }  // namespace
 
-std::string Navigation(const std::string& path) {
+std::string Navigation(const std::string& path, bool hardware) {
   struct Link {
     const char* page;
     const char* text;
   };
   constexpr std::array kLinks{Link{"claims", "Claims"}, Link{"matrix", "Matrix"},
-                              Link{"errors", "Errors"}};
+                              Link{"errors", "Errors"}, Link{"hardware", "Hardware"}};
   const std::string up = UpFrom(path);
   std::string html = fmt::format("<a class=\"name\" href=\"{}index.html\">Portcullis</a>", up);
   for (const Link& link : kLinks) {
+    if (std::string_view(link.page) == "hardware" && !hardware) continue;
     const bool here = path == std::string(link.page) + ".md";
     html += fmt::format("<a href=\"{}{}.html\"{}>{}</a>", up, link.page,
                         here ? " aria-current=\"page\"" : "", link.text);
@@ -141,11 +142,11 @@ std::string Foot() {
 }
 
 std::string HtmlOf(const std::string& markdown, const std::string& path,
-                   const std::vector<Picture>& pictures) {
+                   const std::vector<Picture>& pictures, bool hardware) {
   report::PageParts parts;
   parts.title = TitleOf(markdown) + " · Portcullis";
   parts.description = "What each PyTorch does with each kind of checkpoint on each kind of host.";
-  parts.navigation = Navigation(path);
+  parts.navigation = Navigation(path, hardware);
   parts.footer = Foot();
   parts.assets = UpFrom(path).empty() ? "./" : UpFrom(path);
   parts.body = Rendered(markdown);

@@ -85,10 +85,6 @@ void AddHost(Table& table, const std::string& host) {
       host);
 }
 
-bool Alike(const Result& a, const Result& b) {
-  return Word(a) == Word(b) && a.observation.phase == b.observation.phase;
-}
-
 // Puts every row's cells under the table's hosts.
 void LineUp(Table& table) {
   for (Row& row : table.rows) {
@@ -104,6 +100,10 @@ void LineUp(Table& table) {
 
 }  // namespace
 
+bool Alike(const Result& a, const Result& b) {
+  return Word(a) == Word(b) && a.observation.phase == b.observation.phase;
+}
+
 bool Cell::Differs() const {
   const Result* first = nullptr;
   for (const Result* result : results) {
@@ -112,6 +112,14 @@ bool Cell::Differs() const {
     if (!Alike(*result, *first)) return true;
   }
   return false;
+}
+
+OnHardware Cell::OnHardwareIn(const Recordings& recordings) const {
+  OnHardware worst = OnHardware::kNotRun;
+  for (const Result* result : results) {
+    if (result != nullptr) worst = std::max(worst, recordings.Of(*result));
+  }
+  return worst;
 }
 
 std::vector<Agreed> ByResult(const Cell& cell, const std::vector<std::string>& versions) {

@@ -13,6 +13,8 @@ namespace portcullis::pages {
 struct Cell {
   std::string host;  // "2xh200@empty"
   std::vector<const verdict::Result*> results;
+  // What hardware said of it: kOtherwise if of any version.
+  OnHardware OnHardwareIn(const Recordings& recordings) const;
   bool Differs() const;  // versions that ran it do not agree on outcome, phase or error class
 };
 
@@ -38,6 +40,9 @@ struct Table {
 
 // In the order of the scenario's matrix.
 std::vector<Table> Tables(const Reference& reference);
+
+// The same outcome, in the same phase, with the same class of error.
+bool Alike(const verdict::Result& a, const verdict::Result& b);
 
 // What a result is in a word: "loads", or the id of the error class (the outcome, if there is
 // none).

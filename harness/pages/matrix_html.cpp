@@ -21,7 +21,7 @@ std::string Lower(std::string text) {
 }
 
 // The rows of a detail that tell one version's result.
-json VersionRows(const Result& result) {
+json VersionRows(const Result& result, const Recordings& recordings) {
   const auto& seen = result.observation;
   json rows = json::array();
   const std::string word = Word(result);
@@ -46,13 +46,14 @@ json VersionRows(const Result& result) {
   rows.push_back(report::DetailRow(
       "seen on", fmt::format("PyTorch {}, {}", seen.torch.empty() ? "of that version" : seen.torch,
                              seen.simulated ? "simulated GPUs" : "real hardware")));
+  const std::string hardware = recordings.Words(result);
+  if (!hardware.empty()) rows.push_back(report::DetailRow("on hardware", hardware));
   rows.push_back(
       report::DetailCode("see it again", fmt::format("portcullis run --filter '{}'", result.c.id)));
   return rows;
 }
 
-json DetailOf(const Table& table, const Row& row, const Cell& cell,
-              const std::vector<std::string>& versions) {
+json DetailOf(const Table& table, const Row& row, const Cell& cell, const Reference& reference) {
   json parts = json::array();
   parts.push_back(
       {{"rows", json::array({report::DetailCode("code", CodeOf(row.strategy, table.family)),
@@ -60,7 +61,8 @@ json DetailOf(const Table& table, const Row& row, const Cell& cell,
                              report::DetailRow("scenario", "scenarios/reference/matrix.yaml")})}});
   for (std::size_t i = 0; i < cell.results.size(); ++i) {
     if (cell.results[i] == nullptr) continue;
-    parts.push_back({{"heading", versions[i]}, {"rows", VersionRows(*cell.results[i])}});
+    parts.push_back({{"heading", reference.versions[i]},
+                     {"rows", VersionRows(*cell.results[i], reference.recordings)}});
   }
   return {{"title",
            fmt::format("{} on {}, {}", row.strategy.Text(), cell.host, FamilyLabel(table.family))},
@@ -72,17 +74,17 @@ struct Look {
   std::string outcome;  // "loads", "fails", "differs"
   std::string words;    // HTML
   std::string text;     // to search in
-  bool hardware = false;
+  OnHardware hardware = OnHardware::kNotRun;
 };
 
-Look LookOf(const Cell& cell, const std::vector<std::string>& versions) {
+Look LookOf(const Cell& cell, const Reference& reference) {
   Look look;
+  look.hardware = cell.OnHardwareIn(reference.recordings);
   for (const Result* result : cell.results) {
     if (result == nullptr) continue;
     look.text += fmt::format(" {} {}", Word(*result), result->observation.error_short);
-    look.hardware = look.hardware || !result->observation.simulated;
   }
-  const auto groups = ByResult(cell, versions);
+  const auto groups = ByResult(cell, reference.versions);
   if (groups.size() > 1) {
     look.outcome = "differs";
     look.words = "≠ versions differ";
@@ -96,26 +98,31 @@ Look LookOf(const Cell& cell, const std::vector<std::string>& versions) {
     look.outcome = Word(result) == "loads" ? "loads" : "fails";
     look.words = fmt::format("{} {}", Sign(result), Escaped(Word(result)));
   }
+  if (look.hardware == OnHardware::kOtherwise) {
+    look.outcome = "differs";
+    look.words += "<span class=\"versions\">○ otherwise on hardware</span>";
+  }
   return look;
 }
 
 std::string CellHtml(const Table& table, const Row& row, const Cell& cell,
-                     const std::vector<std::string>& versions, json& details) {
-  const Look look = LookOf(cell, versions);
+                     const Reference& reference, json& details) {
+  const Look look = LookOf(cell, reference);
   if (look.words.empty()) return fmt::format("<td data-host=\"{}\"></td>", Escaped(cell.host));
   const std::string id = Slug(
       fmt::format("{} {} {} {}", table.family, table.checkpoint, cell.host, row.strategy.Text()));
-  details[id] = DetailOf(table, row, cell, versions);
+  details[id] = DetailOf(table, row, cell, reference);
   return fmt::format(
       "<td data-host=\"{0}\"><button class=\"item outcome {1}{2}\" data-detail=\"{3}\" "
-      "data-host=\"{0}\" data-family=\"{4}\" data-checkpoint=\"{5}\" data-outcome=\"{1}\"{6} "
+      "data-host=\"{0}\" data-family=\"{4}\" data-checkpoint=\"{5}\" data-outcome=\"{1}\"{6}{9} "
       "data-text=\"{7}\">{8}</button></td>",
-      Escaped(cell.host), look.outcome, look.hardware ? " hardware" : "", id, table.family,
-      table.checkpoint, look.outcome == "differs" ? " data-differs" : "",
-      Escaped(Lower(row.strategy.Text() + " " + cell.host + look.text)), look.words);
+      Escaped(cell.host), look.outcome, look.hardware == OnHardware::kTheSame ? " hardware" : "",
+      id, table.family, table.checkpoint, look.outcome == "differs" ? " data-differs" : "",
+      Escaped(Lower(row.strategy.Text() + " " + cell.host + look.text)), look.words,
+      look.hardware == OnHardware::kTheSame ? " data-hardware" : "");
 }
 
-std::string TableHtml(const Table& table, const std::vector<std::string>& versions, json& details) {
+std::string TableHtml(const Table& table, const Reference& reference, json& details) {
   const std::string title =
       fmt::format("{}: {}", FamilyLabel(table.family), CheckpointLabel(table.checkpoint));
   std::string html = fmt::format(
@@ -130,13 +137,17 @@ std::string TableHtml(const Table& table, const std::vector<std::string>& versio
   for (const Row& row : table.rows) {
     html += fmt::format("<tr class=\"group\"><th scope=\"row\"><code>{}</code></th>",
                         Escaped(row.strategy.Text()));
-    for (const Cell& cell : row.cells) html += CellHtml(table, row, cell, versions, details);
+    for (const Cell& cell : row.cells) html += CellHtml(table, row, cell, reference, details);
     html += "</tr>\n";
   }
   return html + "</tbody></table></div></section>\n";
 }
 
-std::string FiltersOf(const std::vector<Table>& tables) {
+constexpr const char* kHardwareTick =
+    "<label class=\"tick\"><input type=\"checkbox\" name=\"hardware\">only what hardware "
+    "confirmed</label>";
+
+std::string FiltersOf(const std::vector<Table>& tables, bool hardware) {
   std::vector<std::pair<std::string, std::string>> families, checkpoints, hosts;
   std::set<std::string> known;
   const auto add = [&](auto& list, const std::string& value, const std::string& shown) {
@@ -156,7 +167,8 @@ std::string FiltersOf(const std::vector<Table>& tables) {
               "outcome", "outcome",
               {{"loads", "✓ loads"}, {"fails", "✗ fails"}, {"differs", "≠ differs"}}) +
           "<label class=\"tick\"><input type=\"checkbox\" name=\"differs\">only where versions "
-          "differ</label>");
+          "differ</label>" +
+          (hardware ? kHardwareTick : ""));
 }
 
 constexpr const char* kLegend =
@@ -175,7 +187,7 @@ std::string MatrixHtml(const Reference& reference) {
       "What each PyTorch does with each kind of checkpoint on each kind of host, way of loading by "
       "way "
       "of loading.";
-  parts.navigation = Navigation("matrix.md");
+  parts.navigation = Navigation("matrix.md", !reference.recordings.none());
   parts.footer = Foot();
   parts.details = json::object();
   std::string versions;
@@ -186,9 +198,8 @@ std::string MatrixHtml(const Reference& reference) {
       "cell is "
       "a real load; choose one for the exact error, the bytes copied and the command that shows it "
       "again.</p>\n{}{}",
-      Escaped(versions), kLegend, FiltersOf(tables));
-  for (const Table& table : tables)
-    parts.body += TableHtml(table, reference.versions, parts.details);
+      Escaped(versions), kLegend, FiltersOf(tables, !reference.recordings.none()));
+  for (const Table& table : tables) parts.body += TableHtml(table, reference, parts.details);
   return report::Page(parts);
 }
 

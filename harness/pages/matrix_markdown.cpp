@@ -14,8 +14,8 @@ std::string Short(const verdict::Result& result) {
 }
 
 // One word where the versions agree, else one for those that do.
-std::string CellText(const Cell& cell, const std::vector<std::string>& versions) {
-  const auto groups = ByResult(cell, versions);
+std::string ResultsText(const Reference& reference, const Cell& cell) {
+  const auto groups = ByResult(cell, reference.versions);
   if (groups.empty()) return " ";
   if (groups.size() == 1) return Short(*groups.front().result);
   std::string text = "**≠** ";
@@ -26,11 +26,20 @@ std::string CellText(const Cell& cell, const std::vector<std::string>& versions)
   return text;
 }
 
+// ● confirmed on hardware, ○ otherwise there.
+std::string CellText(const Reference& reference, const Cell& cell) {
+  const OnHardware said = cell.OnHardwareIn(reference.recordings);
+  const char* sign = said == OnHardware::kNotRun ? "" : said == OnHardware::kTheSame ? " ●" : " ○";
+  return ResultsText(reference, cell) + sign;
+}
+
 }  // namespace
 
 std::string MatrixPage(const Reference& reference) {
-  std::string text =
-      "# The matrix\n\n✓ loads, ✗ fails with that error, ≠ versions differ. Versions: ";
+  std::string text = "# The matrix\n\n✓ loads, ✗ fails with that error, ≠ versions differ";
+  text += reference.recordings.none()
+              ? ". Versions: "
+              : ", ● [confirmed on hardware](hardware.md), ○ otherwise there. Versions: ";
   for (const auto& version : reference.versions) {
     text += version + (&version == &reference.versions.back() ? "" : ", ");
   }
@@ -55,7 +64,7 @@ std::string MatrixPage(const Reference& reference) {
     for (const Row& row : table.rows) {
       text += fmt::format("| `{}` |", row.strategy.Text());
       for (const Cell& cell : row.cells) {
-        text += fmt::format(" {} |", CellText(cell, reference.versions));
+        text += fmt::format(" {} |", CellText(reference, cell));
       }
       text += "\n";
     }

@@ -18,6 +18,8 @@ std::string ErrorsPage();  // the list of them
 std::string ErrorPage(const Reference& reference, const repro::Guide& guide,
                       const host::HostLibrary& hosts);
 
+std::string HardwarePage(const Reference& reference);  // of recordings; there must be one
+
 // The matrix as an interactive HTML page.
 std::string MatrixHtml(const Reference& reference);
 
@@ -25,19 +27,21 @@ std::string MatrixHtml(const Reference& reference);
 std::string ClaimsTable(const Reference& reference, const std::string& where);
 
 // A Markdown page as HTML of the site: links to .md become links to .html, pictures are drawn into
-// the page, the signs of outcomes get their colours. `path` is the page's, as "errors/no-gpus.md".
+// the page, the signs of outcomes get their colours. `path` is the page's, as "errors/no-gpus.md";
+// `hardware` as Navigation has it.
 struct Picture {
   std::string name;  // "transfers.svg"
   std::string svg;
 };
 std::string HtmlOf(const std::string& markdown, const std::string& path,
-                   const std::vector<Picture>& pictures);
+                   const std::vector<Picture>& pictures, bool hardware);
 
 // The pictures, drawn from counts. Throws UsageError if the cases that they show are not there.
 std::vector<Picture> Pictures(const Reference& reference);
 
-// The links at the head of a page of the site and what stands at its foot.
-std::string Navigation(const std::string& path);
+// The links at the head of a page of the site (`hardware`: there is a page of that) and what stands
+// at its foot.
+std::string Navigation(const std::string& path, bool hardware);
 std::string Foot();
 
 }  // namespace portcullis::pages

@@ -51,14 +51,10 @@ what the results give.
     for (const auto& id : reference.RuntimesOf(version)) runtimes.push_back("`" + id + "`");
   }
   text += fmt::format("{}.\n", fmt::join(runtimes, ", "));
-  bool hardware = false;
-  for (const auto& [version, results] : reference.results) {
-    for (const auto& result : results) hardware = hardware || !result.observation.simulated;
-  }
   text +=
-      hardware
-          ? "\nWhat was confirmed on hardware is marked so; everything else ran on simulated "
-            "GPUs.\n"
+      !reference.recordings.none()
+          ? "\nAll of them ran on simulated GPUs: the real PyTorch over a simulated CUDA runtime. "
+            "What came out the\nsame on real ones is marked so: [on hardware](hardware.md).\n"
           : "\nAll of them ran on simulated GPUs: the real PyTorch over a simulated CUDA runtime. "
             "Nothing here\nhas been confirmed on hardware yet.\n";
   text += "\n## The claims in short\n\n" + ClaimsTable(reference, "");

@@ -1,4 +1,5 @@
-// Owns: what the pages are made from: kept results, joined with the scenarios they are results of.
+// Owns: what the pages are made from: kept results, joined with the scenarios they are results of
+// and with recordings of real GPUs.
 #pragma once
 
 #include <filesystem>
@@ -6,6 +7,7 @@
 #include <string>
 #include <vector>
 
+#include "harness/pages/hardware.h"
 #include "harness/scenario/case.h"
 #include "harness/verdict/claims.h"
 #include "harness/verdict/result.h"
@@ -16,6 +18,7 @@ struct Reference {
   std::vector<std::string> versions;                            // newest first
   std::map<std::string, std::vector<verdict::Result>> results;  // by version
   std::vector<verdict::Claim> claims;
+  Recordings recordings;  // of real GPUs
   // The runtimes of a version, by id.
   std::vector<std::string> RuntimesOf(const std::string& version) const;
   // A case's results in every version, newest first, where its checkpoint, host, family of runtime

@@ -52,9 +52,11 @@ std::vector<SiteFile> Site(const Reference& reference, const host::HostLibrary& 
   for (const auto& guide : repro::Guides()) {
     pages.push_back({"errors/" + guide.error + ".md", ErrorPage(reference, guide, hosts)});
   }
+  const bool hardware = !reference.recordings.none();
+  if (hardware) pages.push_back({"hardware.md", HardwarePage(reference)});
   std::vector<SiteFile> files;
   for (const SiteFile& page : pages) {
-    files.push_back({AsHtml(page.path), HtmlOf(page.text, page.path, pictures)});
+    files.push_back({AsHtml(page.path), HtmlOf(page.text, page.path, pictures, hardware)});
   }
   files.insert(files.end(), pages.begin(), pages.end());
   files.push_back({"matrix.md", MatrixPage(reference)});

@@ -19,7 +19,7 @@ namespace {
 namespace fs = std::filesystem;
 
 struct Options {
-  std::string keep, results, output;
+  std::string keep, results, recordings, output;
   bool check = false;
 };
 
@@ -57,9 +57,12 @@ ExitCode Docs(const Options& options) {
   std::vector<std::string> differences;
   if (!options.keep.empty()) differences = Keep(options, results);
   const auto cases = world.Cases({});
-  const auto reference = pages::ReadReference(
+  auto reference = pages::ReadReference(
       results, {cases.begin(), cases.end()},
       verdict::ReadClaims(world.installation.scenarios / "claims/claims.yaml"));
+  reference.recordings =
+      pages::Recordings(options.recordings.empty() ? root / "fixtures/golden/hardware"
+                                                   : fs::path(options.recordings));
   const auto files = pages::Site(reference, world.hosts);
   const fs::path readme = root / "README.md";
   const std::string front = ReadWhole(readme);
@@ -89,6 +92,8 @@ Action DeclareDocs(CLI::App& command) {
                      "results of portcullis run --json to keep first, as they are committed");
   command.add_option("--results", options->results,
                      "folder of kept results (default: fixtures/golden/results)");
+  command.add_option("--recordings", options->recordings,
+                     "folder of recordings of real GPUs (default: fixtures/golden/hardware)");
   command.add_option("-o,--output", options->output,
                      "folder of the pages (default: docs/reference, and the table in README.md)");
   command.add_flag("--check", options->check,

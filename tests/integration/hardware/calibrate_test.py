@@ -18,8 +18,9 @@ from program import AS_EXPECTED, CANNOT_RUN, FINDING, RUNTIMES, SOURCE, WRONG_US
 
 BUILD = pathlib.Path(os.environ["PORTCULLIS_BUILD"])
 
-# Two loads onto the GPU, one by each language, one onto the CPU, one that fails.
-CHOICE = ["--filter", "c5-mismatches/state-dict-cuda0/1xt4/python/map-location=cuda:0",
+# Loads onto the GPU by each language, one onto the CPU, one that fails.
+CHOICE = ["--filter", "matrix/state-dict-cuda0/1xh200/python/map-location=cuda:0",
+          "--filter", "c5-mismatches/state-dict-cuda0/1xt4/python/map-location=cuda:0",
           "--filter", "c5-mismatches/script-cuda0/1xv100/cpp/map-location=cuda:0",
           "--filter", "c3-gpu-gone/state-dict-cuda0/2xh200@empty/python/as-saved",
           "--filter", "c3-gpu-gone/state-dict-cuda0/no-driver/python/map-location=cpu"]
@@ -81,7 +82,7 @@ class CalibrateTest(Posing):
 
         header, cases, footer = self.results("recording/results.ndjson")
         by_id = {case["id"]: case for case in cases}
-        self.assertEqual(footer["as_expected"], 3, [case["differences"] for case in cases])
+        self.assertEqual(footer["as_expected"], 4, [case["differences"] for case in cases])
         gone = by_id["c3-gpu-gone/state-dict-cuda0/no-driver/python/map-location=cpu"]
         self.assertEqual(gone["skipped_because"],
                          "needs a host without a driver; this machine has one")
@@ -105,6 +106,48 @@ class CalibrateTest(Posing):
                        "bytes", "moved", "operations", "calls"):
             self.assertGreater(agreement["aspects"][aspect]["compared"], 0, aspect)
         self.assertIn("agreement 100.0 %", said.stdout)
+        self.pages_show(recording)
+
+    def pages(self, recording):
+        """The reference pages with that recording: matrix.md, hardware.md, site/matrix.html."""
+        out = self.folder / "pages"
+        self.expect(AS_EXPECTED, "docs", "--recordings", recording.parent, "-o", out)
+        return [(out / name).read_text() for name in ("matrix.md", "hardware.md", "site/matrix.html")]
+
+    def pages_show(self, recording):
+        (self.folder / "recordings").mkdir()
+        recording = recording.rename(self.folder / "recordings/posing")
+        matrix, hardware, site = self.pages(recording)
+        # Confirmed is what ran there, and nothing else.
+        self.assertRegex(matrix, r"(?m)^\| `map-location=cuda:0` .*\| ✓ ● \|")
+        self.assertEqual(matrix.count("●"), 2)  # the legend and the one cell of the matrix that ran
+        self.assertEqual(site.count("data-hardware"), 1)
+        self.assertEqual(site.count('name="hardware"'), 1)
+        self.assertIn("the same on NVIDIA H200", site)
+        self.assertRegex(hardware, r"loads behind these pages 4 came out the same on hardware")
+        self.assertIn("None came out otherwise.", hardware)
+        # Times stand beside the bytes that were counted, under the name of the hardware.
+        self.assertIn("## NVIDIA H200", hardware)
+        kept = (SOURCE / "fixtures/golden/results/2.11.0.ndjson").read_text().splitlines()
+        case = next(json.loads(line) for line in kept
+                    if '"id":"matrix/state-dict-cuda0/2xh200/python/map-location=cuda:0"' in line)
+        counted = case["observation"]["flight"]["devices"][0]["load"]["host_to_device_bytes"]
+        self.assertRegex(hardware, r"\| 1\.0 MiB \| `torch\.load\(f, map_location='cuda:0'\)` \| "
+                                   rf"\d+\.\d{{3}} \| \d+\.\d{{3}} \| {counted:,} \| 0 \| 0 \|")
+        # Had the hardware done otherwise, the pages would say so.
+        results = recording / "results.ndjson"
+        lines = results.read_text().splitlines()
+        at = next(i for i, line in enumerate(lines) if '"id":"matrix/' in line)
+        case = json.loads(lines[at])
+        case["observation"].update(outcome="raised", error={"type": "X", "text": "CUDA out of memory", "whole":
+                                                            "CUDA out of memory"})
+        lines[at] = json.dumps(case)
+        results.write_text("\n".join(lines) + "\n")
+        matrix, hardware, site = self.pages(recording)
+        self.assertRegex(matrix, r"\| ✓ ○ \|")
+        self.assertIn("○ otherwise on hardware", site)
+        self.assertRegex(hardware, "`matrix/state-dict-cuda0/1xh200/python/map-location=cuda:0` by .*: on NVIDIA "
+                                   "H200: raised out-of-memory")
 
     def test_one_wrong_bit_of_the_hardware_is_found_and_named(self):
         good = self.pose("good")
@@ -129,7 +172,7 @@ class CalibrateTest(Posing):
         self.expect(AS_EXPECTED, "run", "--host", "here", "--json", "here.ndjson", *CHOICE,
                     **environment)
         _, cases, footer = self.results("here.ndjson")
-        self.assertEqual((footer["as_expected"], footer["skipped"]), (3, 1))
+        self.assertEqual((footer["as_expected"], footer["skipped"]), (4, 1))
         self.assertTrue(all(not case["observation"]["simulated"] for case in cases
                             if case["verdict"] == "as expected"))
         made = self.expect(AS_EXPECTED, "make", "state-dict-cuda0", **environment)
