@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <array>
 #include <cmath>
+#include <tuple>
 
 #include "harness/pages/names.h"
 #include "harness/pages/pages.h"
@@ -51,7 +52,7 @@ std::string Label(double x, double y, const std::string& text, const char* style
 // Transfers: a lane for each way of loading; host memory, cuda:0 and cuda:1 side by side, and an
 // arrow for each direction in which bytes were copied.
 constexpr std::array kPlaces{"host memory", "cuda:0", "cuda:1"};
-constexpr int kLaneHeight = 128, kPlaceWidth = 130, kPlaceGap = 150, kLeft = 20;
+constexpr int kLaneHeight = 146, kPlaceWidth = 130, kPlaceGap = 150, kLeft = 20;
 
 double PlaceX(std::size_t place) {
   return kLeft + static_cast<double>(place) * (kPlaceWidth + kPlaceGap);
@@ -68,6 +69,20 @@ std::string Arrow(std::size_t from, std::size_t to, std::uint64_t bytes, const c
              "d=\"M{4:.0f} {1:.0f}l{5:.0f} -6v12z\" class=\"{3}-fill\"/>",
              start, y, end + tip, phase, end, tip) +
          Label((start + end) / 2, y - 7, SizeText(bytes));
+}
+
+// Between host memory and cuda:1: below the box of cuda:0.
+std::string ArrowBelow(bool up, std::uint64_t bytes, const char* phase, double top) {
+  const double host = PlaceX(0) + kPlaceWidth / 2.0;
+  const double gpu = PlaceX(2) + kPlaceWidth / 2.0;
+  const double tip = up ? gpu : host;
+  const double bottom = top + 98;
+  return fmt::format(
+             "<path d=\"M{0:.0f} {1:.0f}V{2:.0f}H{3:.0f}V{1:.0f}\" class=\"{4}\" "
+             "stroke-width=\"3\" fill=\"none\"/><path d=\"M{5:.0f} {1:.0f}l-6 9h12z\" "
+             "class=\"{4}-fill\"/>",
+             host, bottom, bottom + 24, gpu, phase, tip) +
+         Label((host + gpu) / 2, bottom + 17, SizeText(bytes));
 }
 
 std::string Lane(const Result& result, const std::string& code, double top) {
@@ -87,11 +102,12 @@ std::string Lane(const Result& result, const std::string& code, double top) {
       const double y = top + (phase == kLoad ? 52 : 86);
       all +=
           counts.host_to_device_bytes + counts.device_to_host_bytes + counts.device_to_device_bytes;
-      if (counts.host_to_device_bytes > 0) {
-        svg += Arrow(0, device + 1, counts.host_to_device_bytes, style, y);
+      const bool below = device == 1;
+      if (const auto bytes = counts.host_to_device_bytes; bytes > 0) {
+        svg += below ? ArrowBelow(true, bytes, style, top) : Arrow(0, 1, bytes, style, y);
       }
-      if (counts.device_to_host_bytes > 0) {
-        svg += Arrow(device + 1, 0, counts.device_to_host_bytes, style, y);
+      if (const auto bytes = counts.device_to_host_bytes; bytes > 0) {
+        svg += below ? ArrowBelow(false, bytes, style, top) : Arrow(1, 0, bytes, style, y);
       }
       if (counts.device_to_device_bytes > 0)
         svg += Arrow(1, 2, counts.device_to_device_bytes, style, y);
@@ -131,64 +147,90 @@ std::string Transfers(const Reference& reference) {
              "Bytes copied by ways of loading a checkpoint that was saved from cuda:0", svg);
 }
 
-// Peak memory: for each way of loading and GPU, a bar for the load and one for the move.
-std::string Bars(const Result& result, const std::string& code, double top, double most) {
-  constexpr double kBars = 300, kWidth = 340;
-  std::string svg = Label(kLeft, top + 16, code, "ink", "start");
+// Peak memory: a panel for each way of loading; from left to right the load and the move, in each a
+// bar for each GPU.
+constexpr int kPanelWidth = 370, kPanelHeight = 196, kPanels = 2;  // so many in a row
+
+struct Bar {
+  std::uint64_t bytes = 0;
+  bool left_over = false;  // nothing was allocated in the phase: what an earlier one left, at most
+};
+
+Bar BarOf(const Result& result, std::size_t device, std::size_t phase) {
   const auto& devices = result.observation.flight.devices;
-  double y = top + 26;
-  for (std::size_t device = 0; device < std::min<std::size_t>(devices.size(), 2); ++device) {
-    svg += Label(kBars - 12, y + 16, fmt::format("cuda:{}", device), "quiet", "end");
-    for (const auto& [phase, style] : {std::pair{kLoad, "load"}, std::pair{kMove, "move"}}) {
-      const auto bytes = devices[device].at(phase).peak_bytes;
-      const double width = most == 0 ? 0 : static_cast<double>(bytes) / most * kWidth;
-      if (bytes > 0) {
-        svg += fmt::format(
-            "<rect x=\"{:.0f}\" y=\"{:.0f}\" width=\"{:.1f}\" height=\"9\" "
-            "class=\"{}-fill\"/>",
-            kBars, y + (phase == kLoad ? 2 : 12), width, style);
-      }
-      svg += Label(kBars + width + 6, y + (phase == kLoad ? 10 : 21), SizeText(bytes), "quiet",
-                   "start");
+  if (device >= devices.size()) return {};
+  const std::uint64_t bytes = devices[device].at(phase).peak_bytes;
+  if (bytes > 0 || phase == kLoad) return {bytes, false};
+  return {devices[device].at(kLoad).peak_bytes, true};
+}
+
+std::string Drawn(const Bar& bar, std::size_t device, double x, double base, double height) {
+  constexpr double kBarWidth = 52;
+  const char* style = device == 0 ? "load" : "move";
+  std::string svg;
+  if (bar.bytes > 0) {
+    svg = fmt::format(
+        "<rect x=\"{:.0f}\" y=\"{:.1f}\" width=\"{:.0f}\" height=\"{:.1f}\" class=\"{}\"{}/>", x,
+        base - height, kBarWidth, height, bar.left_over ? style : fmt::format("{}-fill", style),
+        bar.left_over ? " fill=\"none\" stroke-dasharray=\"4 3\"" : "");
+  }
+  const std::string text = bar.bytes == 0 ? "0" : (bar.left_over ? "≤ " : "") + SizeText(bar.bytes);
+  return svg + Label(x + kBarWidth / 2, base - height - 6, text,
+                     bar.bytes == 0 || bar.left_over ? "quiet" : "ink");
+}
+
+std::string Panel(const Result& result, const std::string& code, double left, double top,
+                  double most) {
+  constexpr double kBase = 150, kHighest = 96, kBarStep = 70, kStep = 168;
+  std::string svg = Label(left, top + 16, code, "ink", "start");
+  svg += fmt::format("<path d=\"M{:.0f} {:.0f}h320\" class=\"box\"/>", left, top + kBase);
+  for (const auto& [phase, name, column] :
+       {std::tuple{kLoad, "load", 0}, std::tuple{kMove, "move", 1}}) {
+    const double x = left + 14 + column * kStep;
+    svg += Label(x + 61, top + kBase + 18, name, "quiet");
+    for (std::size_t device = 0; device < 2; ++device) {
+      const Bar bar = BarOf(result, device, phase);
+      const double height = most == 0 ? 0 : static_cast<double>(bar.bytes) / most * kHighest;
+      svg += Drawn(bar, device, x + static_cast<double>(device) * kBarStep, top + kBase, height);
     }
-    y += 28;
   }
   return svg;
 }
 
 std::string Peak(const Reference& reference) {
   struct Row {
-    const char* strategy;
+    const char* id;
     const char* code;
   };
-  constexpr std::array kRows{Row{"as-saved-then-to=cpu", "torch.load(f), then .to('cpu')"},
-                             Row{"as-saved-then-to=cuda:1", "torch.load(f), then .to('cuda:1')"},
-                             Row{"map-location=cuda:1", "map_location='cuda:1'"},
-                             Row{"map-location=cpu", "map_location='cpu'"}};
-  std::vector<const Result*> results;
+  constexpr std::array kRows{
+      Row{"matrix/state-dict-cuda0/2xh200/python/as-saved-then-to=cpu",
+          "torch.load(f), then .to('cpu')"},
+      Row{"matrix/state-dict-cuda0/2xh200/python/map-location=cpu",
+          "torch.load(f, map_location='cpu')"},
+      Row{"c4-another-gpu/state-dict-cuda0/2xh200/python/as-saved-then-to=cuda:1",
+          "torch.load(f), then .to('cuda:1')"},
+      Row{"c4-another-gpu/state-dict-cuda0/2xh200/python/map-location=cuda:1",
+          "torch.load(f, map_location='cuda:1')"}};
   std::uint64_t most = 0;
   for (const Row& row : kRows) {
-    const std::string scenario =
-        std::string_view(row.strategy).ends_with("cuda:1") ? "c4-another-gpu" : "matrix";
-    results.push_back(
-        &CaseOf(reference, scenario + "/state-dict-cuda0/2xh200/python/" + row.strategy));
-    for (const auto& phases : results.back()->observation.flight.devices) {
+    for (const auto& phases : CaseOf(reference, row.id).observation.flight.devices) {
       most = std::max({most, phases.at(kLoad).peak_bytes, phases.at(kMove).peak_bytes});
     }
   }
   std::string svg;
-  double top = 0;
   for (std::size_t i = 0; i < kRows.size(); ++i) {
-    svg += Bars(*results[i], kRows.at(i).code, top, static_cast<double>(most));
-    top += 92;
+    svg += Panel(CaseOf(reference, kRows.at(i).id), kRows.at(i).code,
+                 kLeft + static_cast<double>(i % kPanels) * kPanelWidth,
+                 static_cast<double>(i / kPanels) * kPanelHeight, static_cast<double>(most));
   }
+  constexpr int kLegend = static_cast<int>(kRows.size()) / kPanels * kPanelHeight;
   svg += fmt::format(
-      "<rect x=\"{0}\" y=\"{1:.0f}\" width=\"24\" height=\"9\" class=\"load-fill\"/>{2}"
-      "<rect x=\"{3}\" y=\"{1:.0f}\" width=\"24\" height=\"9\" class=\"move-fill\"/>{4}",
-      kLeft, top + 6, Label(kLeft + 32, top + 15, "during the load", "quiet", "start"), kLeft + 170,
-      Label(kLeft + 202, top + 15, "during the move", "quiet", "start"));
+      "<rect x=\"{0}\" y=\"{1}\" width=\"24\" height=\"9\" class=\"load-fill\"/>{2}"
+      "<rect x=\"{3}\" y=\"{1}\" width=\"24\" height=\"9\" class=\"move-fill\"/>{4}",
+      kLeft, kLegend + 6, Label(kLeft + 32, kLegend + 15, "on cuda:0", "quiet", "start"),
+      kLeft + 130, Label(kLeft + 162, kLegend + 15, "on cuda:1", "quiet", "start"));
   return Svg(
-      740, static_cast<int>(top) + 26,
+      740, kLegend + 26,
       "Most memory in use on each GPU while a checkpoint saved from cuda:0 is loaded and moved",
       svg);
 }

@@ -79,6 +79,7 @@ class CalibrateTest(Posing):
         self.assertEqual(masks[None], masks["0"])
         self.assertEqual(facts["checkpoints"], ["script-cuda0", "state-dict-cuda0"])
         self.assertEqual({row["cache"] for row in facts["transfers"]["rows"]}, {"cold", "warm"})
+        self.assertEqual(facts["transfers"]["left_out"], [])
 
         header, cases, footer = self.results("recording/results.ndjson")
         by_id = {case["id"]: case for case in cases}

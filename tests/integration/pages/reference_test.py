@@ -82,6 +82,21 @@ class Noticed(unittest.TestCase):
         self.assertIn("matrix.md is not what the results give", done.stdout)
         self.assertIn("site/matrix.html is not what the results give", done.stdout)
 
+    def test_pictures_are_drawn_from_the_counts(self):
+        for file in self.kept.glob("2.1*.ndjson"):
+            lines = file.read_text().splitlines()
+            for at, line in enumerate(lines):
+                if '"id":"matrix/state-dict-cuda0/2xh200/python/as-saved-then-to=cpu"' in line:
+                    case = json.loads(line)
+                    load = case["observation"]["flight"]["devices"][0]["load"]
+                    load["host_to_device_bytes"], load["peak_bytes"] = 7 << 20, 9 << 20
+                    lines[at] = json.dumps(case)
+            file.write_text("\n".join(lines) + "\n")
+        done = portcullis("docs", "--results", self.kept, "-o", self.pages)
+        self.assertEqual(done.returncode, 0, done.stderr)
+        self.assertIn(">7.0 MiB<", (self.pages / "pictures/transfers.svg").read_text())
+        self.assertIn(">9.0 MiB<", (self.pages / "pictures/peak.svg").read_text())
+
     def test_regenerating_gives_the_same_bytes(self):
         for name in ("one", "two"):
             done = portcullis("docs", "--results", self.kept, "-o", self.folder / name)
