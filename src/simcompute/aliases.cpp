@@ -34,6 +34,10 @@ at::Tensor MakeTensor(c10::Storage storage, c10::DispatchKey key, const at::Tens
   return made;
 }
 
+bool IsSame(const c10::Storage& a, const c10::Storage& b) {
+  return a.unsafeGetStorageImpl() == b.unsafeGetStorageImpl();
+}
+
 bool SameGeometry(const at::Tensor& a, const at::Tensor& b) {
   return a.storage_offset() == b.storage_offset() && a.sizes() == b.sizes() &&
          a.strides() == b.strides();
@@ -43,7 +47,7 @@ bool SameGeometry(const at::Tensor& a, const at::Tensor& b) {
 
 const c10::Storage& Aliases::HostStorage(const c10::Storage& device) {
   for (const StoragePair& pair : storages_) {
-    if (pair.device.is_alias_of(device)) return pair.host;
+    if (IsSame(pair.device, device)) return pair.host;
   }
   const c10::DeviceIndex owner = device.device().index();
   void* bytes = HostView(const_cast<void*>(device.data()), owner);
@@ -68,7 +72,7 @@ at::Tensor Aliases::Of(const at::Tensor& tensor, bool written) {
 void Aliases::FinishWrites() {
   for (const Pair& pair : tensors_) {
     if (!pair.written) continue;
-    if (!pair.alias.storage().is_alias_of(HostStorage(pair.original.storage())) ||
+    if (!IsSame(pair.alias.storage(), HostStorage(pair.original.storage())) ||
         pair.alias.storage().nbytes() != pair.original.storage().nbytes()) {
       // Resized: the alias has got new memory.
       c10::StorageImpl& from = *pair.alias.storage().unsafeGetStorageImpl();
@@ -88,7 +92,7 @@ void Aliases::FinishWrites() {
 c10::Storage Aliases::DeviceStorage(const at::Tensor& result) {
   const c10::Storage& host = result.storage();
   for (const StoragePair& pair : storages_) {
-    if (pair.host.is_alias_of(host)) return pair.device;
+    if (IsSame(pair.host, host)) return pair.device;
   }
   c10::StorageImpl& made = *host.unsafeGetStorageImpl();
   const std::size_t bytes = made.nbytes();

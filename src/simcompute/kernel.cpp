@@ -10,6 +10,7 @@
 #include "src/simcompute/device_view.h"
 #include "src/simcompute/random.h"
 #include "src/simcompute/substitutes/substitutes.h"
+#include "src/simcompute/widen.h"
 
 namespace portcullis::simcompute {
 namespace {
@@ -56,6 +57,7 @@ CpuKernel::CpuKernel(const c10::OperatorHandle& op, const c10::KernelFunction* s
       check_(op.schema()),
       substitute_(substitute),
       is_foreach_(op.schema().name().starts_with("aten::_foreach_")),
+      has_more_dtypes_(CudaHasMoreDtypes(name_)),
       draws_unasked_(op.hasTag(at::Tag::nondeterministic_seeded)) {
   const std::vector<c10::Argument>& arguments = op.schema().arguments();
   for (std::size_t i = 0; i < arguments.size(); ++i) {
@@ -114,6 +116,28 @@ void CpuKernel::Compute(const c10::OperatorHandle& op, torch::jit::Stack* stack)
   }
 }
 
+void CpuKernel::ComputeInAnyDtype(const c10::OperatorHandle& op, torch::jit::Stack* stack) const {
+  const std::size_t count = op.schema().arguments().size();
+  const std::vector<IValue> arguments(stack->end() - static_cast<std::ptrdiff_t>(count),
+                                      stack->end());
+  const std::size_t below = stack->size() - count;
+  try {
+    return Compute(op, stack);
+  } catch (const c10::Error& error) {
+    if (!IsAboutDtype(error)) throw;
+  }
+  stack->resize(below);
+  stack->insert(stack->end(), arguments.begin(), arguments.end());
+  Widened widened(op.schema());
+  widened.Widen(*stack);
+  Compute(op, stack);
+  widened.FinishWrites();
+  for (std::size_t i = below; i < stack->size(); ++i) {
+    IValue& result = (*stack)[i];
+    if (result.isTensor()) result = widened.Narrow(result.toTensor());
+  }
+}
+
 void CpuKernel::operator()(const c10::OperatorHandle& op, c10::DispatchKeySet,
                            torch::jit::Stack* stack) const {
   const std::size_t count = op.schema().arguments().size();
@@ -152,7 +176,11 @@ void CpuKernel::operator()(const c10::OperatorHandle& op, c10::DispatchKeySet,
   {
     const at::AutoDispatchBelowADInplaceOrView below;
     const AllocateOnDevice allocate(device);
-    Compute(op, stack);
+    if (has_more_dtypes_) {
+      ComputeInAnyDtype(op, stack);
+    } else {
+      Compute(op, stack);
+    }
   }
   aliases.FinishWrites();
   for (std::size_t i = 0; i < op.schema().returns().size(); ++i) {

@@ -36,14 +36,17 @@ class CpuKernel final : public c10::OperatorKernel {
 
   // The CPU's own kernel, or what stands in for it, on CPU tensors.
   void Compute(const c10::OperatorHandle& op, torch::jit::Stack* stack) const;
+  // The same, in a wider dtype where the CPU lacks that of the tensors.
+  void ComputeInAnyDtype(const c10::OperatorHandle& op, torch::jit::Stack* stack) const;
 
   std::string name_;       // "aten::add"
   std::string full_name_;  // "aten::add.Tensor"
   DeviceCheck check_;
   std::vector<Argument> arguments_;
   const c10::KernelFunction* substitute_;  // null: none
-  bool is_foreach_;     // made of one call for each tensor, which may be on different devices
-  bool draws_unasked_;  // random numbers, and is given no generator
+  bool is_foreach_;       // made of one call for each tensor, which may be on different devices
+  bool has_more_dtypes_;  // on CUDA than on the CPU
+  bool draws_unasked_;    // random numbers, and is given no generator
 };
 
 }  // namespace portcullis::simcompute

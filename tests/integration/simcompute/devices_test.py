@@ -127,6 +127,40 @@ class Results(unittest.TestCase):
         cpu, cuda = computing(strides).value
         self.assertEqual(cpu, cuda)
 
+    def test_are_computed_in_dtypes_that_the_cpu_lacks_and_cuda_has(self):
+        """As the wide dtype computes them, made narrow; in place and into outputs too."""
+        def compute():
+            def close(narrow, wide):
+                return (str(narrow.dtype) + " " + str(narrow.device),
+                        torch.allclose(narrow.to(wide.dtype).cpu(), wide, rtol=1e-2, atol=1e-2))
+            random = torch.Generator().manual_seed(2)
+            x, z = (torch.rand(2, 2, 4, 4, 4, generator=random, dtype=d)
+                    for d in (torch.float32, torch.complex64))
+            half, bfloat, complex_half = x.half().cuda(), x.bfloat16().cuda(), z.cuda().to(torch.complex32)
+            with_out = torch.empty(0, dtype=torch.float16, device="cuda")
+            torch.ops.aten.avg_pool3d.out(half, [2, 2, 2], out=with_out)
+            changed = complex_half.clone()
+            changed.exp_()
+            leaf = half.clone().requires_grad_()
+            functional.avg_pool3d(leaf, 2).sum().backward()
+            return [close(functional.avg_pool3d(half, 2), functional.avg_pool3d(x, 2)),
+                    close(functional.avg_pool3d(bfloat, 2), functional.avg_pool3d(x, 2)),
+                    close(with_out, functional.avg_pool3d(x, 2)),
+                    close(leaf.grad, torch.full_like(x, 0.125)),
+                    close(half[0, 0, 0].trace(), x[0, 0, 0].trace()),
+                    close(complex_half.sin(), z.sin()), close(changed, z.exp()),
+                    close(torch.fft.rfft(half), torch.fft.rfft(x)),
+                    close(torch.fft.fft(complex_half), torch.fft.fft(z)),
+                    close(torch.fft.irfft(complex_half), torch.fft.irfft(z)),
+                    close(functional.multi_margin_loss(half[0, 0, 0], torch.tensor([0, 1, 2, 3]).cuda()),
+                          functional.multi_margin_loss(x[0, 0, 0], torch.tensor([0, 1, 2, 3]))),
+                    close(torch.arange(8).cuda().histc(4), torch.full((4,), 2))]
+        outcome = computing(compute)
+        self.assertIsNotNone(outcome.value, outcome.stderr)
+        f, b, c = (f"torch.{name} cuda:0" for name in ("float16", "bfloat16", "complex32"))
+        self.assertEqual(outcome.value, [[name, True] for name in (
+            f, b, f, f, f, c, c, c, c, f, f, "torch.int64 cuda:0")])
+
     def test_move_between_devices_with_conversion(self):
         def move():
             x = torch.arange(6.0).reshape(2, 3).cuda(0).t()
