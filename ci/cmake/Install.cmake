@@ -1,5 +1,6 @@
 # What an installed Portcullis is: PREFIX/bin/portcullis, its data in PREFIX/share/portcullis, what
 # children load in PREFIX/lib/portcullis, and the CMake package in PREFIX/lib/cmake/Portcullis.
+set(CMAKE_INSTALL_LIBDIR lib CACHE PATH "")  # ours alone, so in no multiarch folder
 include(GNUInstallDirs)
 include(CMakePackageConfigHelpers)
 
@@ -7,11 +8,17 @@ set(portcullis_data "${CMAKE_INSTALL_DATADIR}/portcullis")
 set(portcullis_libraries "${CMAKE_INSTALL_LIBDIR}/portcullis")
 set(portcullis_package "${CMAKE_INSTALL_LIBDIR}/cmake/Portcullis")
 
-# Libraries that Debian has only as shared ones travel along.
+# Libraries that Debian has only as shared ones travel along, but not in a Debian package, which
+# names them as its dependencies: ci/deb leaves the component "travelling" out.
 set_target_properties(portcullis PROPERTIES
   INSTALL_RPATH "$ORIGIN/../${CMAKE_INSTALL_LIBDIR}/portcullis")
 install(TARGETS portcullis RUNTIME)
-install(IMPORTED_RUNTIME_ARTIFACTS fmt::fmt LIBRARY DESTINATION "${portcullis_libraries}")
+find_library(PORTCULLIS_FMT fmt REQUIRED)
+foreach(library "${PORTCULLIS_FMT}" "${PORTCULLIS_MD4C_HTML}" "${PORTCULLIS_MD4C}")
+  file(REAL_PATH "${library}" file)  # libfmt.so.9.1.0, of which the soname is the start
+  string(REGEX MATCH "[^/]+[.]so[.][0-9]+" soname "${file}")
+  install(FILES "${file}" RENAME "${soname}" DESTINATION "${portcullis_libraries}" COMPONENT travelling)
+endforeach()
 
 install(PROGRAMS "${PROJECT_SOURCE_DIR}/ci/check-changed" TYPE BIN RENAME portcullis-check-changed)
 
@@ -20,26 +27,43 @@ foreach(folder scenarios fixtures/hosts)
   install(DIRECTORY "${PROJECT_SOURCE_DIR}/${folder}/" DESTINATION "${portcullis_data}/${folder}"
     FILES_MATCHING PATTERN "*.yaml")
 endforeach()
-foreach(folder fixtures/make fixtures/damage harness/loader harness/hardware)
+foreach(folder fixtures/damage harness/hardware)
   install(DIRECTORY "${PROJECT_SOURCE_DIR}/${folder}/" DESTINATION "${portcullis_data}/${folder}"
-    FILES_MATCHING PATTERN "*.py" PATTERN "checkpoints.yaml" PATTERN "damages.yaml" PATTERN "__pycache__" EXCLUDE)
+    FILES_MATCHING PATTERN "*.py" PATTERN "damages.yaml" PATTERN "__pycache__" EXCLUDE)
 endforeach()
 
-# Makes inert libraries for a PyTorch that this Portcullis was not built with.
-install(DIRECTORY "${PROJECT_SOURCE_DIR}/src/simcuda/generate" "${PROJECT_SOURCE_DIR}/src/simcuda/table"
-  DESTINATION "${portcullis_data}/src/simcuda" PATTERN "__pycache__" EXCLUDE)
-install(FILES "${PROJECT_SOURCE_DIR}/src/simcuda/interface/bridge.h"
-  DESTINATION "${portcullis_data}/src/simcuda/interface")
+# Sources of what is made for one PyTorch when it is first wanted: inert libraries, the computing
+# plugin, the C++ loaders. With them the headers that those sources need and few people have.
+foreach(folder src/simcuda/generate src/simcuda/table src/simcuda/interface src/simcuda/compat
+    src/simcompute harness/loader fixtures/make)
+  install(DIRECTORY "${PROJECT_SOURCE_DIR}/${folder}/" DESTINATION "${portcullis_data}/${folder}"
+    PATTERN "__pycache__" EXCLUDE PATTERN "CMakeLists.txt" EXCLUDE PATTERN "*.cmake" EXCLUDE
+    PATTERN "*.schema.json" EXCLUDE PATTERN "page.py" EXCLUDE)
+endforeach()
+install(FILES "${PROJECT_SOURCE_DIR}/harness/live/first_use.py" DESTINATION "${portcullis_data}/harness/live")
+install(FILES "${PORTCULLIS_ENTRY_NAMES}/entry_names.inc" DESTINATION "${portcullis_data}/generated")
+foreach(header nlohmann/json.hpp CLI/CLI.hpp)
+  find_path(portcullis_headers ${header} REQUIRED NO_CACHE)
+  cmake_path(GET header PARENT_PATH folder)
+  install(DIRECTORY "${portcullis_headers}/${folder}" DESTINATION "${portcullis_data}/include")
+  unset(portcullis_headers)
+endforeach()
 
-if(PORTCULLIS_LOADERS)
+# The target "packaged" builds what is installed, and nothing else.
+add_custom_target(packaged DEPENDS portcullis)
+if(PORTCULLIS_LOADERS OR PORTCULLIS_PACKAGE)
+  add_dependencies(packaged standins)
+  set(majors "")
   foreach(version IN LISTS PORTCULLIS_TORCH_VERSIONS)
     install(DIRECTORY "${PROJECT_BINARY_DIR}/standins/${version}/"
       DESTINATION "${portcullis_data}/standins/${version}" USE_SOURCE_PERMISSIONS)
-    set(cuda ${PORTCULLIS_CUDA_${version}})
-    if(cuda)
-      install(TARGETS portcullis-probe-${cuda} RUNTIME DESTINATION "${portcullis_libraries}")
-      install(TARGETS portcullis-recorder-${cuda} LIBRARY DESTINATION "${portcullis_libraries}")
-    endif()
+    list(APPEND majors ${PORTCULLIS_CUDA_${version}})
+  endforeach()
+  list(REMOVE_DUPLICATES majors)
+  foreach(major IN LISTS majors)
+    add_dependencies(packaged portcullis-probe-${major} portcullis-recorder-${major})
+    install(TARGETS portcullis-probe-${major} RUNTIME DESTINATION "${portcullis_libraries}")
+    install(TARGETS portcullis-recorder-${major} LIBRARY DESTINATION "${portcullis_libraries}")
   endforeach()
 endif()
 

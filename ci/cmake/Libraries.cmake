@@ -32,7 +32,8 @@ endif()
 
 # md4c (Markdown to HTML) has a CMake package in Debian for its parser only.
 find_library(PORTCULLIS_MD4C_HTML md4c-html REQUIRED)
+find_library(PORTCULLIS_MD4C md4c REQUIRED)
 find_path(PORTCULLIS_MD4C_INCLUDE md4c-html.h REQUIRED)
 add_library(md4c::md4c-html INTERFACE IMPORTED GLOBAL)
-target_link_libraries(md4c::md4c-html INTERFACE "${PORTCULLIS_MD4C_HTML}")
+target_link_libraries(md4c::md4c-html INTERFACE "${PORTCULLIS_MD4C_HTML}" "${PORTCULLIS_MD4C}")
 target_include_directories(md4c::md4c-html SYSTEM INTERFACE "${PORTCULLIS_MD4C_INCLUDE}")

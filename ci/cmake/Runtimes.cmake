@@ -4,22 +4,12 @@
 # that can import torch) or PORTCULLIS_LIBTORCH (the folder that holds include/ and lib/).
 # Our own imported targets, because find_package(Torch) of a CUDA build insists on a complete CUDA
 # Toolkit.
-set(PORTCULLIS_RUNTIMES "${PROJECT_BINARY_DIR}/runtimes" CACHE PATH "Where ci/setup put the PyTorch builds")
 set(PORTCULLIS_TORCH "" CACHE STRING "Only these versions, such as 2.11.0;2.6.0 (default: all that are here)")
 set(PORTCULLIS_PYTHON "" CACHE FILEPATH "A Python that has PyTorch installed (default: the one of ci/setup)")
 set(PORTCULLIS_LIBTORCH "" CACHE PATH "An unpacked LibTorch, or the torch folder of an installed PyTorch")
 
-find_package(Python3 3.9 REQUIRED COMPONENTS Interpreter)
+include(RuntimeRows)
 include(TorchBuild)
-
-# portcullis_json(OUT ROW FIELD): a field of one row, "" if it has none.
-function(portcullis_json out row field)
-  string(JSON value ERROR_VARIABLE missing GET "${row}" ${field})
-  if(missing)
-    set(value "")
-  endif()
-  set(${out} "${value}" PARENT_SCOPE)
-endfunction()
 
 # portcullis_torch_root(OUT_ROOT OUT_LIB ROW VERSION): the folder that holds include/ and the one
 # with the libraries; OUT_ROOT is "" if this PyTorch is not here.
@@ -60,24 +50,7 @@ function(portcullis_torch_target target root lib abi)
   target_link_libraries(${target} INTERFACE ${ARGN})
 endfunction()
 
-# portcullis_cuda_headers(CUDA): sets the cache entry PORTCULLIS_CUDA_INCLUDE_<major>.
-function(portcullis_cuda_headers cuda)
-  find_path(PORTCULLIS_CUDA_INCLUDE_${cuda} cuda_runtime_api.h
-    PATHS "${PORTCULLIS_RUNTIMES}/cuda-${cuda}/nvidia/cu${cuda}/include"
-          "${PORTCULLIS_RUNTIMES}/cuda-${cuda}/nvidia/cuda_runtime/include"
-    NO_DEFAULT_PATH)
-  if(cuda EQUAL 13)
-    find_path(PORTCULLIS_CUDA_INCLUDE_${cuda} cuda_runtime_api.h
-      PATHS "$ENV{CUDA_HOME}/include" /usr/local/cuda-13.0/include /usr/local/cuda/include)
-  endif()
-  if(NOT PORTCULLIS_CUDA_INCLUDE_${cuda})
-    message(FATAL_ERROR "CUDA ${cuda} headers are not here: run ci/setup, "
-      "or pass -DPORTCULLIS_CUDA_INCLUDE_${cuda}=/path/to/include")
-  endif()
-endfunction()
-
-file(READ "${PROJECT_SOURCE_DIR}/ci/runtimes.json" runtimes)
-set_property(DIRECTORY APPEND PROPERTY CMAKE_CONFIGURE_DEPENDS "${PROJECT_SOURCE_DIR}/ci/runtimes.json")
+portcullis_runtime_rows(runtimes)
 if(PORTCULLIS_PYTHON OR PORTCULLIS_LIBTORCH)
   portcullis_own_torch(runtimes "${PORTCULLIS_PYTHON}" "${PORTCULLIS_LIBTORCH}")
 endif()

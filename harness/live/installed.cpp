@@ -9,13 +9,12 @@
 #include "harness/live/standins.h"
 #include "harness/live/target.h"
 #include "src/base/error.h"
+#include "src/portability/torch_version.h"
 
 namespace portcullis::live {
 namespace {
 
 namespace fs = std::filesystem;
-
-constexpr int kMajor = 1000;  // CUDA versions count as 13000
 
 // The CUDA major of a folder of stand-ins; 0 if it holds no simulated runtime.
 int MajorOf(const fs::path& standins) {
@@ -55,13 +54,14 @@ std::vector<host::Runtime> TravelledAlong(const suite::Installation& installatio
     host::Runtime runtime = OfOurs(installation, MajorOf(entry->path()));
     runtime.version = entry->path().filename().string();
     runtime.id = "standins-" + runtime.version;
-    runtime.family = "standins";
+    runtime.family = kTravelled;
     runtime.standins = entry->path();
     runtime.is_default = true;
     if (runtime.cuda != 0) runtimes.push_back(std::move(runtime));
   }
-  std::sort(runtimes.begin(), runtimes.end(),
-            [](const auto& a, const auto& b) { return a.version > b.version; });
+  std::sort(runtimes.begin(), runtimes.end(), [](const auto& a, const auto& b) {
+    return portability::ParseTorchVersion(a.version) > portability::ParseTorchVersion(b.version);
+  });
   return runtimes;
 }
 
@@ -83,13 +83,10 @@ std::string ThePython(const host::Environment& environment) {
   return found ? found->string() : "";
 }
 
-// "2.11.0" of "2.11.0+cu130".
-std::string Plain(const std::string& version) { return version.substr(0, version.find('+')); }
-
 host::Runtime PythonRuntime(const suite::Installation& installation, const Target& target,
                             const std::string& python) {
-  host::Runtime runtime = OfOurs(installation, target.cuda / kMajor);
-  runtime.version = Plain(target.version);
+  host::Runtime runtime = OfOurs(installation, target.cuda / kCudaMajor);
+  runtime.version = PlainVersion(target.version);
   runtime.id = "python-" + runtime.version;
   runtime.family = "python";
   runtime.is_default = true;
@@ -114,18 +111,29 @@ std::vector<host::Runtime> RuntimesOfInstallation(
   if (target.torch.empty()) return runtimes;
   host::Runtime runtime = PythonRuntime(installation, target, python);
   if (runtime.cuda != 0) {
-    const auto ours = std::find_if(runtimes.begin(), runtimes.end(), [&](const auto& each) {
-      return each.version == runtime.version && each.cuda == runtime.cuda;
-    });
-    std::error_code ignored;
-    runtime.preload = fs::exists(target.torch.parent_path() / "nvidia", ignored);
-    runtime.standins =
-        ours != runtimes.end()
-            ? ours->standins
-            : ChooseStandins(target, 0, runtimes, installation, environment, say).folder;
+    const Standins standins = ChooseStandins(target, 0, runtimes, installation, environment, say);
+    runtime.standins = standins.folder;
+    runtime.preload = standins.preload;
   }
   runtimes.insert(runtimes.begin(), std::move(runtime));
   return runtimes;
+}
+
+std::string WhyNoPyTorch() {
+  const host::Environment environment = OwnEnvironment();
+  const std::string python = ThePython(environment);
+  if (python.empty()) return "no Python 3 on PATH; set PORTCULLIS_PYTHON to one that has PyTorch";
+  const Target target = FindTarget({python, "-c", ""}, environment);
+  if (!target.version.empty()) {
+    return fmt::format(
+        "the PyTorch {} of {} is built without CUDA, and simulated hosts need CUDA's code paths; "
+        "'{} -m pip install torch' installs a build with CUDA, no GPU needed",
+        target.version, python, python);
+  }
+  return fmt::format(
+      "{} has no PyTorch to load with; '{} -m pip install torch' installs one, or set "
+      "PORTCULLIS_PYTHON to a Python that has one",
+      python, python);
 }
 
 }  // namespace portcullis::live

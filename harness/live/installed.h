@@ -20,4 +20,7 @@ namespace portcullis::live {
 std::vector<host::Runtime> RuntimesOfInstallation(
     const suite::Installation& installation, const std::function<void(const std::string&)>& say);
 
+// Why that Python has none to load with, and what to do, in a sentence.
+std::string WhyNoPyTorch();
+
 }  // namespace portcullis::live

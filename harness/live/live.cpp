@@ -4,6 +4,7 @@
 
 #include "harness/live/ask.h"
 #include "harness/live/environment.h"
+#include "harness/live/first_use.h"
 #include "harness/suite/scratch.h"
 #include "src/base/error.h"
 
@@ -42,7 +43,12 @@ Additions AdditionsOf(const Wish& wish) {
 }
 
 // The computing plugin is made for one PyTorch version.
-fs::path PluginFor(const Target& target, const suite::Installation& installation) {
+fs::path PluginFor(const Target& target, const fs::path& standins,
+                   const suite::Installation& installation,
+                   const std::function<void(const std::string&)>& say) {
+  if (HasSources(installation) && !target.torch.empty()) {
+    return ComputePlugin(target, standins, installation, say);
+  }
   const fs::path plugins = installation.runtimes.parent_path() / "compute";
   const std::string version = target.version.substr(0, target.version.find('+'));
   const fs::path plugin = plugins / version / "libportcullis-compute.so";
@@ -72,7 +78,7 @@ Lived Live(const Wish& wish, const std::vector<host::Runtime>& runtimes,
   const suite::ScratchFolder scratch;
   Additions additions = AdditionsOf(wish);
   additions.standins = lived.standins.folder;
-  if (wish.compute) additions.compute = PluginFor(target, installation);
+  if (wish.compute) additions.compute = PluginFor(target, additions.standins, installation, say);
   additions.preload_standins = lived.standins.preload;
   additions.description = scratch.path() / "host";
   additions.record = wish.record.empty() ? scratch.path() / "record" : fs::absolute(wish.record);

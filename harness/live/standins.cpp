@@ -1,7 +1,6 @@
 #include "harness/live/standins.h"
 
 #include <fmt/format.h>
-#include <unistd.h>
 
 #include <algorithm>
 #include <array>
@@ -9,6 +8,7 @@
 
 #include "harness/live/ask.h"
 #include "harness/live/environment.h"
+#include "harness/live/made_once.h"
 #include "harness/suite/scratch.h"
 #include "src/base/error.h"
 
@@ -16,8 +16,6 @@ namespace portcullis::live {
 namespace {
 
 namespace fs = std::filesystem;
-
-constexpr int kMajor = 1000;  // CUDA versions count as 13000
 
 // A runtime whose stand-ins are for this CUDA major, the default one first; nullptr if none is
 // here.
@@ -46,7 +44,7 @@ int DefaultMajor(const std::vector<host::Runtime>& runtimes) {
   std::string list;
   for (const int each : built) list += fmt::format("{}{}", list.empty() ? "" : ", ", each);
   std::string what = fmt::format("the simulated runtime of CUDA {}", major);
-  if (target.cuda / kMajor == major && !target.torch.empty()) {
+  if (target.cuda / kCudaMajor == major && !target.torch.empty()) {
     what += fmt::format(", which the PyTorch {} in {} is built with,", target.version,
                         target.torch.string());
   }
@@ -68,11 +66,46 @@ const host::Runtime* BuiltFor(const fs::path& torch, const std::vector<host::Run
   return nullptr;
 }
 
-std::string StampOf(const fs::path& file) {
+// Nothing that this PyTorch imports is missing from the folder: ldd's -r looks every symbol up. The
+// stand-ins go first, because NVIDIA's own may be installed beside it.
+bool Serves(const fs::path& folder, const Target& target, const host::Environment& own) {
+  const auto ldd = FindProgram("ldd", own);
+  if (!ldd) return false;
+  Additions additions;
+  additions.standins = fs::absolute(folder);
+  additions.preload_standins = true;
+  const host::Environment environment = AddHost(own, additions);
   std::error_code error;
-  const auto size = fs::file_size(file, error);
-  const auto time = fs::last_write_time(file, error).time_since_epoch().count();
-  return error ? "" : fmt::format("{} {} {}\n", file.string(), size, time);
+  for (const char* name : {"libtorch_cuda.so", "libtorch_cuda_linalg.so", "libcaffe2_nvrtc.so"}) {
+    const fs::path library = target.torch / "lib" / name;
+    if (!fs::exists(library, error)) continue;
+    const Told told = Ask({ldd->string(), "-r", library.string()}, environment);
+    for (const char* missing : {"undefined symbol", "not defined in file", "not found"}) {
+      if ((told.output + told.errors).find(missing) != std::string::npos) return false;
+    }
+    if (!told.well) return false;
+  }
+  return true;
+}
+
+// Of the stand-ins that travelled along, those that have all that this PyTorch needs: those of its
+// own version, else of the newest.
+const host::Runtime* Travelled(const Target& target, const std::vector<host::Runtime>& runtimes,
+                               const host::Environment& environment) {
+  std::vector<const host::Runtime*> fit;
+  for (const host::Runtime& runtime : runtimes) {
+    if (runtime.family == kTravelled && runtime.cuda == target.cuda / kCudaMajor) {
+      fit.push_back(&runtime);
+    }
+  }
+  std::stable_sort(fit.begin(), fit.end(), [&](const auto* a, const auto* b) {
+    return (PlainVersion(target.version) == a->version) >
+           (PlainVersion(target.version) == b->version);
+  });
+  const auto found = std::find_if(fit.begin(), fit.end(), [&](const auto* runtime) {
+    return Serves(runtime->standins, target, environment);
+  });
+  return found == fit.end() ? nullptr : *found;
 }
 
 // Libraries made for one PyTorch, and what they were made from: a changed one makes them again.
@@ -80,9 +113,8 @@ class Maker {
  public:
   Maker(const Target& target, const host::Runtime& base, const suite::Installation& installation)
       : target_(target), base_(base), sources_(installation.sources) {
-    const std::string stamp = StampOf(target.object) + StampOf(Runtime()) + StampOf(Generator());
-    folder_ = installation.made.parent_path() / "standins-made" /
-              fmt::format("{}-{:016x}", target.version, std::hash<std::string>()(stamp));
+    folder_ = MadeFolder(installation, "standins-made", target.version,
+                         {target.object, Runtime(), Generator()});
   }
 
   bool IsThere() const {
@@ -91,22 +123,17 @@ class Maker {
   }
   const fs::path& folder() const { return folder_; }
 
-  // Makes them beside the final place and renames, so that two commands may do so at once.
   void Make(const host::Environment& environment) const {
-    const fs::path half = fmt::format("{}.{}", folder_.string(), getpid());
-    const suite::ScratchFolder removed_at_the_end(half);
-    CopyRuntime(half);
-    const suite::ScratchFolder work;
-    const Told told = Ask(Command(half, work.path(), environment), environment, 300);
-    if (!told.well) {
-      throw CannotRun(fmt::format("could not make stand-in libraries for the PyTorch {} in {}: {}",
-                                  target_.version, target_.torch.string(), told.errors));
-    }
-    std::error_code error;
-    fs::rename(half, folder_, error);
-    if (error && !IsThere()) {
-      throw CannotRun(fmt::format("cannot rename {}: {}", half.string(), error.message()));
-    }
+    MakeOnce(folder_, [&](const fs::path& half) {
+      CopyRuntime(half);
+      const suite::ScratchFolder work;
+      const Told told = Ask(Command(half, work.path(), environment), environment, 300);
+      if (!told.well) {
+        throw CannotRun(
+            fmt::format("could not make stand-in libraries for the PyTorch {} in {}: {}",
+                        target_.version, target_.torch.string(), told.errors));
+      }
+    });
   }
 
  private:
@@ -124,9 +151,7 @@ class Maker {
 
   std::string Program(const std::vector<std::string>& names, const std::string& what,
                       const host::Environment& environment) const {
-    for (const std::string& name : names) {
-      if (const auto found = FindProgram(name, environment)) return found->string();
-    }
+    if (std::string found = FirstProgram(names, environment); !found.empty()) return found;
     throw CannotRun(
         fmt::format("the PyTorch {} in {} is not one that Portcullis was built with, and making "
                     "stand-in libraries for it needs {}",
@@ -180,12 +205,13 @@ Standins ChooseStandins(const Target& target, int cuda, const std::vector<host::
                         const host::Environment& environment,
                         const std::function<void(const std::string&)>& say) {
   Standins chosen;
-  chosen.cuda = cuda != 0 ? cuda : target.cuda / kMajor;
+  chosen.cuda = cuda != 0 ? cuda : target.cuda / kCudaMajor;
   if (chosen.cuda == 0) chosen.cuda = DefaultMajor(runtimes);
   const host::Runtime* base = OfMajor(runtimes, chosen.cuda);
   if (base == nullptr) FailNoMajor(target, chosen.cuda, runtimes);
-  const bool fits_torch = !target.torch.empty() && target.cuda / kMajor == chosen.cuda;
+  const bool fits_torch = !target.torch.empty() && target.cuda / kCudaMajor == chosen.cuda;
   const host::Runtime* built = fits_torch ? BuiltFor(target.torch, runtimes) : nullptr;
+  if (fits_torch && built == nullptr) built = Travelled(target, runtimes, environment);
   if (!fits_torch || built != nullptr) {
     if (built != nullptr) base = built;
     chosen.folder = fs::absolute(base->standins).lexically_normal();

@@ -17,6 +17,9 @@
 
 namespace portcullis::live {
 
+// The family of stand-ins that travelled along with an installed Portcullis (installed.h).
+inline constexpr const char* kTravelled = "standins";
+
 struct Standins {
   std::filesystem::path folder;
   int cuda = 0;          // major

@@ -39,7 +39,10 @@ void ReadTorch(const fs::path& folder, Target& target) {
   const std::string text = ReadStart(folder / "version.py", kEnough);
   target.version = VersionOfVersionPy(text);
   target.cuda = CudaOfVersionPy(text);
-  if (!fs::exists(target.object, error)) target = {};  // built without CUDA
+  if (fs::exists(target.object, error)) return;
+  Target without_cuda;
+  without_cuda.version = target.version;
+  target = without_cuda;
 }
 
 Target AskPython(const fs::path& python, const host::Environment& environment) {
@@ -139,6 +142,10 @@ int CudaOfVersionPy(std::string_view text) {
 
 std::string VersionOfVersionPy(std::string_view text) {
   return Found(text, R"(__version__\s*=\s*['"]([^'"]+))");
+}
+
+std::string PlainVersion(const std::string& version) {
+  return version.substr(0, version.find('+'));
 }
 
 std::vector<Linked> ReadLdd(std::string_view output) {

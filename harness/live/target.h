@@ -10,11 +10,13 @@
 
 namespace portcullis::live {
 
+constexpr int kCudaMajor = 1000;  // CUDA versions count as 13000
+
 // What a command will load, as far as can be told without running it.
 struct Target {
   int cuda = 0;                  // CUDA version, 13000 for 13.0 (a major alone: 13000); 0: unknown
   std::filesystem::path torch;   // the folder that holds lib/libtorch_cuda.so; empty: none known
-  std::string version;           // of that PyTorch: "2.11.0+cu130"
+  std::string version;           // of that PyTorch: "2.11.0+cu130"; alone: of one without CUDA
   std::filesystem::path object;  // library or program whose imports tell; empty: none known
   std::string python;            // the interpreter that was asked; "" if none was
   bool static_cudart = false;    // the program has a CUDA runtime of its own inside
@@ -32,6 +34,9 @@ std::string InterpreterOf(std::string_view first_line);
 int CudaOfVersionPy(std::string_view text);
 // The version that it names: "2.11.0+cu130".
 std::string VersionOfVersionPy(std::string_view text);
+
+// "2.11.0" of "2.11.0+cu130".
+std::string PlainVersion(const std::string& version);
 
 // One line of ldd's output: a shared library and where it was found ("" if it was not).
 struct Linked {

@@ -18,7 +18,7 @@ namespace {
 
 constexpr std::size_t kLongestRequest = 1 << 20;  // bytes
 
-constexpr std::array kFormats = {"zip", "legacy", "torchscript", "archive", "pickle-save"};
+constexpr std::array kFormatNames = {"zip", "legacy", "torchscript", "archive", "pickle-save"};
 
 // What the argument of each strategy must be: pattern, and the pattern in words.
 struct ArgumentRow {
@@ -115,10 +115,10 @@ template <typename Rows, typename Name>
 }
 
 void CheckFormat(const Request& request) {
-  for (const std::string_view format : kFormats) {
+  for (const std::string_view format : kFormatNames) {
     if (format == request.format) return;
   }
-  ThrowUnknown("format", request.format, kFormats, [](const char* format) { return format; });
+  ThrowUnknown("format", request.format, kFormatNames, [](const char* format) { return format; });
 }
 
 void CheckStrategy(const Request& request) {

@@ -82,6 +82,7 @@ class Run {
 
   void StartRunner() {
     world_.emplace();
+    world_->RequireLoader();
     runner_.emplace(static_cast<int>(options_.jobs));
     runner_->StopOnSignals();
     confirmer_.emplace(world_->hosts, world_->runtimes, *runner_);

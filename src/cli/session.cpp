@@ -27,9 +27,10 @@ Session::Session(const RunOptions& options, World world)
 }
 
 ExitCode Session::Perform() {
-  RequireRuntimes();
+  world_.RequireLoader();
   FindHere();
   const auto list = Listed();
+  world_.MakeRuntimesFor(list, own());
   const auto cases = suite::CasesOf(options_.shard, list);
   planned_ = cases.size();
   MakeCheckpoints(cases);
@@ -37,14 +38,6 @@ ExitCode Session::Perform() {
   if (own()) cells_.resize(planned_);
   RunAll(cases);
   return Report(cases);
-}
-
-void Session::RequireRuntimes() const {
-  if (!world_.runtimes.empty()) return;
-  throw CannotRun(fmt::format(
-      "no runtime to load with: {} is not there. Build with the loaders (ci/gate), or see "
-      "'portcullis doctor'",
-      world_.installation.runtimes.string()));
 }
 
 // With --host here, what this machine is. Scenarios then run on it alone; somebody's own

@@ -29,7 +29,6 @@ class Session {
   ExitCode Perform();
 
  private:
-  void RequireRuntimes() const;
   void FindHere();
   suite::Stage StageOf(const scenario::Case& c, const host::Runtime& runtime) const;
   bool own() const { return !options_.checkpoints.empty(); }

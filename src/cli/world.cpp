@@ -5,7 +5,9 @@
 
 #include <fstream>
 
+#include "harness/live/first_use.h"
 #include "harness/live/installed.h"
+#include "harness/suite/suite.h"
 #include "src/base/error.h"
 
 namespace portcullis::cli {
@@ -14,6 +16,8 @@ namespace {
 // Families that a scenario may name whether or not they are here.
 constexpr std::array kFamilies{"python", "cpp", "cpp-cpu"};
 
+void Say(const std::string& line) { fmt::print(stderr, "portcullis: {}\n", line); }
+
 // Those that the build listed; of an installed Portcullis, those that are found.
 std::vector<host::Runtime> RuntimesIfThere(const suite::Installation& installation) {
   std::error_code ignored;
@@ -21,8 +25,7 @@ std::vector<host::Runtime> RuntimesIfThere(const suite::Installation& installati
     return host::ReadRuntimes(installation.runtimes);
   }
   if (!std::filesystem::exists(installation.sources / "standins", ignored)) return {};
-  return live::RuntimesOfInstallation(
-      installation, [](const std::string& line) { fmt::print(stderr, "portcullis: {}\n", line); });
+  return live::RuntimesOfInstallation(installation, Say);
 }
 
 // The runtimes, those of one version being the default ones, and no others.
@@ -51,6 +54,41 @@ World::World(const std::string& torch)
       damages(installation.damages / "damages.yaml"),
       makers(RuntimesIfThere(installation)),
       runtimes(OfVersion(makers, torch)) {}
+
+void World::RequireLoader() const {
+  const auto loads = [](const host::Runtime& runtime) { return !runtime.loader.empty(); };
+  if (std::any_of(runtimes.begin(), runtimes.end(), loads)) return;
+  if (live::HasSources(installation)) throw CannotRun(live::WhyNoPyTorch());
+  throw CannotRun(fmt::format(
+      "no runtime to load with: {} is not there. Build with the loaders (ci/gate), or see "
+      "'portcullis doctor'",
+      installation.runtimes.string()));
+}
+
+// By the default families: a runtime of another version is here or it is not.
+bool World::NeedsCpp(const scenario::Case& c, bool own_checkpoint) const {
+  if (c.runtime == "cpp" || c.runtime == "cpp-cpu") return true;
+  return !own_checkpoint && catalog.Find(c.checkpoint).family == "cpp";
+}
+
+void World::MakeRuntimesFor(const scenario::CaseList& cases, bool own_checkpoints) {
+  const host::Runtime* python = suite::FindRuntime(runtimes, "python");
+  if (!live::HasSources(installation) || python == nullptr ||
+      suite::FindRuntime(runtimes, "cpp") != nullptr) {
+    return;
+  }
+  int need = 0;
+  for (const scenario::Case& c : cases) need += NeedsCpp(c, own_checkpoints) ? 1 : 0;
+  if (need == 0) return;
+  try {
+    for (host::Runtime& made : live::CppRuntimes(*python, installation, Say)) {
+      makers.push_back(made);
+      runtimes.push_back(std::move(made));
+    }
+  } catch (const CannotRun& error) {
+    Say(fmt::format("{}. Cases that are skipped for it: {}", error.what(), need));
+  }
+}
 
 scenario::KnownNames World::KnownNames() const {
   std::vector<std::string> names(kFamilies.begin(), kFamilies.end());

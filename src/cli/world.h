@@ -24,11 +24,18 @@ struct World {
   std::vector<host::Runtime> makers;    // none if runtimes.json is not there
   std::vector<host::Runtime> runtimes;  // the same, but `torch` is the default of its families
 
+  // Throws CannotRun, with what to do, if there is nothing to load with.
+  void RequireLoader() const;
+  // Makes the C++ runtimes of an installed Portcullis, once, if a case or its checkpoint needs
+  // them. Says what is missing otherwise; those cases are skipped.
+  void MakeRuntimesFor(const scenario::CaseList& cases, bool own_checkpoints);
+
   scenario::KnownNames KnownNames() const;
   // The cases of scenario files or folders; of all scenarios if `where` is empty.
   scenario::CaseList Cases(const std::vector<std::string>& where) const;
 
  private:
+  bool NeedsCpp(const scenario::Case& c, bool own_checkpoint) const;
   void CheckOwnHost(const scenario::Case& c) const;
 };
 

@@ -92,12 +92,19 @@ function(simcuda_libraries major include)
   target_link_libraries(simnvml-${major} PRIVATE simcudart-${major})
 endfunction()
 
-# simcuda_standins(VERSION MAJOR TORCH): the folder of one PyTorch version.
+# simcuda_standins(VERSION MAJOR TORCH): the folder of one PyTorch version. TORCH is "" where it is not
+# here: then its list says what it needs.
 function(simcuda_standins version major torch)
   simcuda_version(cuda "${PORTCULLIS_CUDA_INCLUDE_${version}}")
   set(folder "${PROJECT_BINARY_DIR}/standins/${version}")
   set(stamp "${CMAKE_CURRENT_BINARY_DIR}/standins-${version}.stamp")
-  file(GLOB runtime_libraries CONFIGURE_DEPENDS "${torch}/lib/*.so*")
+  if(torch)
+    set(runtime --torch "${torch}")
+    file(GLOB needs CONFIGURE_DEPENDS "${torch}/lib/*.so*")
+  else()
+    set(runtime --list ${version})
+    set(needs "${CMAKE_CURRENT_SOURCE_DIR}/table/imports/inert/${version}.txt")
+  endif()
   set(built simcudart-${major} simcudadriver-${major} simnvml-${major})
   set(files "$<TARGET_FILE:simcudart-${major}>" "$<TARGET_FILE:simcudadriver-${major}>"
     "$<TARGET_FILE:simnvml-${major}>")
@@ -106,11 +113,11 @@ function(simcuda_standins version major torch)
     COMMAND "${CMAKE_COMMAND}" -E make_directory "${folder}"
     COMMAND "${CMAKE_COMMAND}" -E copy_if_different ${files} "${folder}"
     COMMAND "${Python3_EXECUTABLE}" "${CMAKE_CURRENT_SOURCE_DIR}/generate/inert.py"
-      --torch "${torch}" --cuda ${cuda} --cudart "$<TARGET_FILE:simcudart-${major}>"
+      ${runtime} --cuda ${cuda} --cudart "$<TARGET_FILE:simcudart-${major}>"
       --compiler "${CMAKE_C_COMPILER}" --root "${PROJECT_SOURCE_DIR}"
       --work "${CMAKE_CURRENT_BINARY_DIR}/inert-${version}" --out "${folder}"
     COMMAND "${CMAKE_COMMAND}" -E touch "${stamp}"
-    DEPENDS ${built} ${files} ${runtime_libraries} ${simcuda_generators}
+    DEPENDS ${built} ${files} ${needs} ${simcuda_generators}
       "${CMAKE_CURRENT_SOURCE_DIR}/table/cudart.table"
       "${CMAKE_CURRENT_SOURCE_DIR}/table/driver.table"
       "${CMAKE_CURRENT_SOURCE_DIR}/interface/bridge.h"

@@ -19,8 +19,9 @@ Tensor Convolve(const Tensor& input, const Tensor& weight, const OptionalTensor&
   return at::convolution(input, weight, bias, stride, padding, dilation, false, none, groups);
 }
 
-Tensor Cudnn(const Tensor& input, const Tensor& weight, IntArrayRef padding, IntArrayRef stride,
-             IntArrayRef dilation, int64_t groups, bool, bool, bool) {
+Tensor CudnnConvolution(const Tensor& input, const Tensor& weight, IntArrayRef padding,
+                        IntArrayRef stride, IntArrayRef dilation, int64_t groups, bool, bool,
+                        bool) {
   return Convolve(input, weight, {}, stride, padding, dilation, groups);
 }
 
@@ -55,7 +56,8 @@ Tensor Depthwise(const Tensor& input, const Tensor& weight, IntArrayRef, const O
 
 void AddConvolution(Substitutes& to) {
   using c10::KernelFunction;
-  to["aten::cudnn_convolution"] = KernelFunction::makeFromUnboxedFunction(TORCH_FN(Cudnn));
+  to["aten::cudnn_convolution"] =
+      KernelFunction::makeFromUnboxedFunction(TORCH_FN(CudnnConvolution));
   to["aten::cudnn_convolution_transpose"] =
       KernelFunction::makeFromUnboxedFunction(TORCH_FN(CudnnTranspose));
   to["aten::cudnn_convolution_relu"] = KernelFunction::makeFromUnboxedFunction(TORCH_FN(CudnnRelu));

@@ -1,9 +1,10 @@
 """Owns: table/imports: what each runtime of ci/runtimes.json asks of the simulated libraries, kept so
-that the entry-point tables are held against all of them where none is installed.
+that the entry-point tables are held against all of them where none is installed; and below it, in
+inert, what it needs of the inert ones.
 
     import_list.py --check                        the tables know everything in every list
-    import_list.py --write VERSION --torch ROOT   writes the list of the PyTorch in ROOT
-    import_list.py --same VERSION --torch ROOT    the list is that of the PyTorch in ROOT
+    import_list.py --write VERSION --torch ROOT   writes the lists of the PyTorch in ROOT
+    import_list.py --same VERSION --torch ROOT    the lists are those of the PyTorch in ROOT
 
 Exit code 1: not so, with what differs."""
 
@@ -14,6 +15,7 @@ import sys
 
 import asked
 import imports
+import inert_list
 
 LISTS = asked.TABLES / "imports"
 RUNTIMES = asked.HERE.parents[2] / "ci" / "runtimes.json"
@@ -43,7 +45,8 @@ def check():
         if row["cuda"] == 0:
             continue
         version = row["version"]
-        if not (LISTS / f"{version}.txt").is_file():
+        lists = (LISTS / f"{version}.txt", inert_list.LISTS / f"{version}.txt")
+        if not all(file.is_file() for file in lists):
             wrong.append(f"{version}: no list; import_list.py --write {version} --torch …")
             continue
         names = read_list(version)
@@ -52,9 +55,13 @@ def check():
     return wrong
 
 
-def same(version, names):
+def same(version, names, wanted):
     listed = read_list(version)
     wrong = []
+    kept = (inert_list.LISTS / f"{version}.txt").read_text(encoding="utf-8").splitlines()
+    now = inert_list.text_of(version, wanted).splitlines()
+    wrong += [f"inert {line}: not in the list" for line in now if line not in set(kept)]
+    wrong += [f"inert {line}: not needed" for line in kept if line not in set(now)]
     for way in asked.WAYS:
         wrong += [f"{way} {name}: not in the list" for name in sorted(names[way] - listed[way])]
         wrong += [f"{way} {name}: not asked for" for name in sorted(listed[way] - names[way])]
@@ -75,12 +82,15 @@ def main():
     else:
         if options.torch is None:
             parser.error("--torch is needed")
-        used, _ = imports.read_runtime(options.torch / "lib")
+        used, needed = imports.read_runtime(options.torch / "lib")
         names = asked.asked_of(options.torch, used)
-        wrong = same(options.same, names) if options.same else []
+        wanted = inert_list.wanted(used, needed, asked.inert_libraries()["libraries"])
+        wrong = same(options.same, names, wanted) if options.same else []
         if options.write:
-            LISTS.mkdir(exist_ok=True)
+            inert_list.LISTS.mkdir(parents=True, exist_ok=True)
             (LISTS / f"{options.write}.txt").write_text(text_of(options.write, names))
+            (inert_list.LISTS / f"{options.write}.txt").write_text(
+                inert_list.text_of(options.write, wanted))
     for line in wrong:
         print(line, file=sys.stderr)
     return 1 if wrong else 0

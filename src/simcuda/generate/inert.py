@@ -1,6 +1,7 @@
-"""Owns: the inert stand-ins of one runtime: finds what the runtime imports, refuses to go on if the
-entry-point tables lack any of it, writes a C file for each library of inert_libraries.json that the
-runtime needs, and compiles it."""
+"""Owns: the inert stand-ins of one runtime: a C file for each library of inert_libraries.json that the
+runtime needs, compiled. What it needs is read from the runtime itself, and nothing is made if the
+entry-point tables lack any of what it asks for; or, where it is not here, from its list in
+table/imports/inert."""
 
 import argparse
 import json
@@ -10,6 +11,7 @@ import subprocess
 
 import asked
 import imports
+import inert_list
 
 SOURCE_HEAD = """/* Generated: {soname}, inert. Every call fails with {means}. */
 #include <stddef.h>
@@ -57,16 +59,27 @@ ANSWERS = {
 class Versions:
     """What a runtime was compiled against, to be filled into the answers."""
 
-    def __init__(self, torch, cuda, fallback):
+    def __init__(self, parts, cuda):
+        self.parts, self.cuda = parts, cuda
+
+    @classmethod
+    def of_runtime(cls, torch, cuda, fallback):
         found = {}
         for metadata in torch.parent.glob("torch-*.dist-info/METADATA"):
             lines = metadata.read_text(encoding="utf-8", errors="replace")
             found.update(re.findall(r"^Requires-Dist: nvidia-(\w+)-cu\d+ ?\(?==([\d.]+)", lines, re.M))
-        version = (torch / "version.py", torch.parent / "build-version")
-        words = "".join(path.read_text() for path in version if path.is_file())
-        short = re.search(r"(\d+\.\d+)", words)
-        self.parts = {**fallback.get(short[1] if short else "", {}), **found}
-        self.cuda = cuda
+        files = (torch / "version.py", torch.parent / "build-version")
+        words = "".join(path.read_text() for path in files if path.is_file())
+        return cls({**fallback.get(cls._short(words), {}), **found}, cuda)
+
+    @classmethod
+    def of_list(cls, version, cuda, fallback):
+        return cls(fallback.get(cls._short(version), {}), cuda)
+
+    @staticmethod
+    def _short(words):
+        found = re.search(r"(\d+\.\d+)", words)
+        return found[1] if found else ""
 
     def _package(self, match):
         kind, package = match[1], match[2]
@@ -109,9 +122,21 @@ def write_library(folder, library, soname, used, versions):
     return c_file, map_file
 
 
+def wanted_of_runtime(torch, cuda, known):
+    """{soname: imports} of a runtime that is here, all of whose other imports the tables know."""
+    used, needed = imports.read_runtime(torch / "lib")
+    unknown = asked.unknown(asked.asked_of(torch, used), cuda // 1000)
+    if unknown:
+        raise SystemExit("The runtime asks for what the entry-point tables do not know.\n"
+                         + "\n".join(unknown))
+    return inert_list.wanted(used, needed, known)
+
+
 def main():
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--torch", required=True, type=pathlib.Path, help="folder that holds lib/")
+    runtime = parser.add_mutually_exclusive_group(required=True)
+    runtime.add_argument("--torch", type=pathlib.Path, help="folder that holds lib/")
+    runtime.add_argument("--list", metavar="VERSION", help="one of table/imports/inert")
     parser.add_argument("--cuda", required=True, type=int, help="as 13000")
     parser.add_argument("--cudart", required=True, type=pathlib.Path, help="the stand-in to link")
     parser.add_argument("--compiler", required=True)
@@ -121,26 +146,24 @@ def main():
     options = parser.parse_args()
 
     data = asked.inert_libraries()
-    known = data["libraries"]
-    used, needed = imports.read_runtime(options.torch / "lib")
-    unknown = asked.unknown(asked.asked_of(options.torch, used), options.cuda // 1000)
-    if unknown:
-        raise SystemExit("The runtime asks for what the entry-point tables do not know.\n"
-                         + "\n".join(unknown))
-    versions = Versions(options.torch, options.cuda, data["compiled_against"])
+    known, fallback = data["libraries"], data["compiled_against"]
+    if options.torch:
+        wanted = wanted_of_runtime(options.torch, options.cuda, known)
+        versions = Versions.of_runtime(options.torch, options.cuda, fallback)
+    else:
+        wanted = inert_list.read(options.list)
+        versions = Versions.of_list(options.list, options.cuda, fallback)
     options.work.mkdir(parents=True, exist_ok=True)
     options.out.mkdir(parents=True, exist_ok=True)
-    for library in known:
-        sonames = [name for name in needed if name.split(".so")[0] == library["stem"]]
-        for soname in sonames:
-            mine = {item for item in used if item.soname == soname or
-                    (not item.soname and asked.library_of(item.name, known) == library["stem"])}
-            c_file, map_file = write_library(options.work, library, soname, mine, versions)
-            subprocess.run([options.compiler, "-shared", "-fPIC", "-O1", "-Wall", "-Werror",
-                            "-fvisibility=hidden", f"-I{options.root}", str(c_file),
-                            "-o", str(options.out / soname), f"-Wl,-soname,{soname}",
-                            f"-Wl,--version-script,{map_file}", "-Wl,-rpath,$ORIGIN",
-                            str(options.cudart)], check=True)
+    libraries = {library["stem"]: library for library in known}
+    for soname, mine in wanted.items():
+        library = libraries[inert_list.stem_of(soname)]
+        c_file, map_file = write_library(options.work, library, soname, mine, versions)
+        subprocess.run([options.compiler, "-shared", "-fPIC", "-O1", "-Wall", "-Werror",
+                        "-fvisibility=hidden", f"-I{options.root}", str(c_file),
+                        "-o", str(options.out / soname), f"-Wl,-soname,{soname}",
+                        f"-Wl,--version-script,{map_file}", "-Wl,-rpath,$ORIGIN",
+                        str(options.cudart)], check=True)
 
 
 if __name__ == "__main__":
