@@ -67,6 +67,22 @@ if(PORTCULLIS_LOADERS OR PORTCULLIS_PACKAGE)
   endforeach()
 endif()
 
+# Completions and manual pages, which the program writes itself.
+set(shell "${PROJECT_BINARY_DIR}/shell")
+add_custom_command(OUTPUT "${shell}/stamp"
+  COMMAND "${CMAKE_COMMAND}" -E make_directory "${shell}"
+  COMMAND sh "${PROJECT_SOURCE_DIR}/ci/cmake/write-shell-files.sh" "$<TARGET_FILE:portcullis>" "${shell}"
+  COMMAND "${CMAKE_COMMAND}" -E touch "${shell}/stamp"
+  DEPENDS portcullis "${PROJECT_SOURCE_DIR}/ci/cmake/write-shell-files.sh"
+  COMMENT "Completions and manual pages"
+  VERBATIM)
+add_custom_target(shell-files ALL DEPENDS "${shell}/stamp")
+add_dependencies(packaged shell-files)
+install(FILES "${shell}/portcullis" DESTINATION "${CMAKE_INSTALL_DATADIR}/bash-completion/completions")
+install(FILES "${shell}/_portcullis" DESTINATION "${CMAKE_INSTALL_DATADIR}/zsh/vendor-completions")
+install(FILES "${shell}/portcullis.fish" DESTINATION "${CMAKE_INSTALL_DATADIR}/fish/vendor_completions.d")
+install(DIRECTORY "${shell}/man1" DESTINATION "${CMAKE_INSTALL_DATADIR}/man")
+
 # find_package(Portcullis)
 configure_package_config_file("${PROJECT_SOURCE_DIR}/ci/cmake/PortcullisConfig.cmake.in"
   "${PROJECT_BINARY_DIR}/PortcullisConfig.cmake" INSTALL_DESTINATION "${portcullis_package}"

@@ -22,6 +22,9 @@ endfunction()
 # portcullis_cuda_headers(CUDA): sets the cache entry PORTCULLIS_CUDA_INCLUDE_<major>: those of
 # ci/setup, of the CUDA Toolkit, or of the packages that pip builds with (CMAKE_PREFIX_PATH).
 function(portcullis_cuda_headers cuda)
+  if(NOT EXISTS "${PORTCULLIS_CUDA_INCLUDE_${cuda}}")  # pip builds with other folders each time
+    unset(PORTCULLIS_CUDA_INCLUDE_${cuda} CACHE)
+  endif()
   set(packages nvidia/cu${cuda}/include)
   if(cuda EQUAL 12)
     set(packages nvidia/cuda_runtime/include)

@@ -12,12 +12,45 @@
 namespace portcullis::cli {
 namespace {
 
+constexpr const char* kExitCodes =
+    "Exit codes: 0 as expected, 1 a finding, 2 wrong use, 3 could not run here.";
 constexpr const char* kExamples =
     "Examples:\n"
-    "  portcullis run                                   all scenarios, the table of claims\n"
-    "  portcullis run --checkpoint model.pt             your checkpoint on the standard hosts\n"
-    "  portcullis check model.pt                        does it load without a GPU, as it stands?\n"
-    "Exit codes: 0 as expected, 1 a finding, 2 wrong use, 3 could not run here.";
+    "  portcullis check .                         which checkpoints here need a GPU?\n"
+    "  portcullis exec --host 8xh100 -- python3   a Python that sees eight GPUs\n"
+    "  portcullis repro deserialize-no-cuda       an error: what it means, what to do\n";
+
+// The first help: one screen of 24 lines. CLI11's own has a line for every subcommand.
+std::string FirstHelp() {
+  constexpr std::size_t kWidth = 80;
+  std::string everyday;
+  std::string others = "Also:";
+  std::size_t column = others.size();
+  for (const Subcommand& subcommand : Subcommands()) {
+    if (subcommand.everyday) {
+      everyday += fmt::format("  {:<9}{}\n", subcommand.name, subcommand.summary);
+      continue;
+    }
+    if (column + subcommand.name.size() + 1 > kWidth) {
+      others += "\n     ";
+      column = 5;
+    }
+    others += fmt::format(" {}", subcommand.name);
+    column += subcommand.name.size() + 1;
+  }
+  return fmt::format(
+      "Portcullis {}.\n"
+      "Usage: portcullis COMMAND …   (COMMAND --help: its options; --version)\n\n{}{}\n\n{}{}\n",
+      kPurpose, everyday, others, kExamples, kExitCodes);
+}
+
+class FirstHelpFormatter : public CLI::Formatter {
+ public:
+  std::string make_help(const CLI::App* app, std::string name,
+                        CLI::AppFormatMode mode) const override {
+    return app->get_parent() == nullptr ? FirstHelp() : CLI::Formatter::make_help(app, name, mode);
+  }
+};
 
 // The first argument that is not an option must name a subcommand; CLI11 would only say that it
 // did not expect it.
@@ -47,9 +80,10 @@ std::string NotExpected(const CLI::App& app) {
 
 int Main(int argc, char** argv) {
   CheckName(argc, argv);
-  CLI::App app{"Portcullis decides where a PyTorch checkpoint gets in."};
+  CLI::App app;
   app.name("portcullis");
-  app.footer(kExamples);
+  app.formatter(std::make_shared<FirstHelpFormatter>());
+  app.footer(kExitCodes);
   app.set_version_flag("--version", std::string("portcullis ") + PORTCULLIS_VERSION);
   app.require_subcommand(1);
   Action action;
