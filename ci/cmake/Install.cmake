@@ -94,3 +94,18 @@ install(FILES
   "${PROJECT_BINARY_DIR}/PortcullisConfigVersion.cmake"
   "${PROJECT_SOURCE_DIR}/ci/cmake/PortcullisGate.cmake"
   DESTINATION "${portcullis_package}")
+
+# The Debian package: ci/deb. Its dependencies are those that dpkg-shlibdeps finds.
+set(CPACK_GENERATOR DEB)
+set(CPACK_PACKAGE_CONTACT "Portcullis <portcullis@localhost>")
+set(CPACK_PACKAGE_DESCRIPTION_SUMMARY "Decides where a PyTorch checkpoint gets in")
+set(CPACK_PACKAGING_INSTALL_PREFIX /usr)
+set(CPACK_INSTALL_CMAKE_PROJECTS "${PROJECT_BINARY_DIR};portcullis;Unspecified;/")
+set(CPACK_STRIP_FILES ON)
+set(CPACK_DEBIAN_FILE_NAME DEB-DEFAULT)
+set(CPACK_DEBIAN_PACKAGE_SECTION utils)
+set(CPACK_DEBIAN_PACKAGE_SHLIBDEPS ON)
+set(CPACK_DEBIAN_PACKAGE_SHLIBDEPS_PRIVATE_DIRS "${PROJECT_BINARY_DIR}/src/simcuda/cuda-13")
+set(CPACK_DEBIAN_PACKAGE_DEPENDS python3)
+set(CPACK_DEBIAN_PACKAGE_SUGGESTS "g++, libssl-dev, binutils")
+include(CPack)

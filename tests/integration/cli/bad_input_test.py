@@ -11,7 +11,7 @@ GOLDEN = SOURCE / "fixtures/golden/checkpoints"
 # Arguments, and what standard error must hold.
 WRONG_WORDS = [
     (["rnu"], ["unknown subcommand 'rnu'; did you mean 'run'?"]),
-    ([], ["Usage:", "Subcommands:", "doctor"]),
+    ([], ["Usage:", "Also:", "doctor"]),
     (["run", "--fliter", "x"], ["unknown option '--fliter'; did you mean '--filter'?"]),
     (["run", "--filter"], ["--filter"]),
     (["run", "-j", "0"], ["--jobs", "0 not in range"]),

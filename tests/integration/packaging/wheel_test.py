@@ -140,7 +140,7 @@ class WheelTest(unittest.TestCase):
         fresh = self.fresh("pytest", from_pypi.torch_folder(VERSIONS[0]),
                            from_pypi.folder_with("pytest", "pytest", "pytest-xdist"))
         (fresh.folder / "home").mkdir()
-        (fresh.folder / "home/test_gpu.py").write_text(
+        (fresh.folder / "home/test_suite.py").write_text(
             "import pytest\n"
             "def test_gpu():\n    import torch\n    assert torch.ones(2).cuda().is_cuda\n"
             "@pytest.mark.portcullis('2xh200')\n"
