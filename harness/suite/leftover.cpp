@@ -28,15 +28,14 @@ void ReadLeftover(const Load& load, const std::shared_ptr<ScratchFolder>& folder
   if (fs::is_regular_file(file, error)) left.bytes = fs::file_size(file, error);
   observation.left = left;
   if (left.bytes == 0) return done(std::move(observation));
-  observation.left->refusal = Refusal(file);
+  observation.left->refusal = folder->Unnamed(Refusal(file));
   Load again = load;
   again.file = file;
   again.strategy = {portability::StrategyKind::kMapLocation, "cpu"};
   SubmitLoad(again, runner,
              [folder, done, first = std::move(observation)](const verdict::Observation& seen) {
-               static_cast<void>(folder);  // the file is in it
                verdict::Observation whole = first;
-               whole.left->load = seen.Text();
+               whole.left->load = folder->Unnamed(seen.Text());
                whole.left->loads = seen.outcome == verdict::Outcome::kLoaded;
                done(std::move(whole));
              });

@@ -88,7 +88,7 @@ void TakeEnd(const runner::Ended& ended, const std::string& id, Observation& obs
   observation.exit_code = ended.exit_code;
   observation.signal = ended.signal;
   observation.wall_seconds = ended.seconds.count();
-  observation.trouble = LastWords(ended.errors);
+  observation.trouble = LastWords(verdict::WithoutAddresses(ended.errors));
   if (!ended.start_error.empty()) {
     observation.outcome = Outcome::kNotStarted;
     observation.trouble = ended.start_error;
@@ -109,12 +109,10 @@ void TakeEnd(const runner::Ended& ended, const std::string& id, Observation& obs
 }
 
 // The folder is another one each time: in texts it is named as the child knows it.
-void WithoutFolder(const std::string& folder, Observation& observation) {
+void WithoutFolder(const ScratchFolder& folder, Observation& observation) {
   for (std::string* text :
        {&observation.error_whole, &observation.error_short, &observation.trouble}) {
-    for (std::size_t at = 0; (at = text->find(folder, at)) != std::string::npos;) {
-      text->replace(at, folder.size(), "$TMPDIR");
-    }
+    *text = folder.Unnamed(std::move(*text));
   }
 }
 
@@ -162,7 +160,7 @@ void SubmitLoad(const Load& load, runner::Runner& runner, std::function<void(Obs
     observation.flight = child->Read();
     if (load.keep_calls) observation.calls = child->ReadLog();
     TakeEnd(ended, load.id, observation);
-    WithoutFolder(scratch->path().string(), observation);
+    WithoutFolder(*scratch, observation);
     if (load.strategy.kind != portability::StrategyKind::kSave) return done(std::move(observation));
     ReadLeftover(load, scratch, std::move(observation), runner, done);
   });

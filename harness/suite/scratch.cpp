@@ -32,4 +32,12 @@ ScratchFolder::~ScratchFolder() {
   fs::remove_all(path_, ignored);
 }
 
+std::string ScratchFolder::Unnamed(std::string text) const {
+  const std::string folder = path_.string();
+  for (std::size_t at = 0; (at = text.find(folder, at)) != std::string::npos;) {
+    text.replace(at, folder.size(), "$TMPDIR");
+  }
+  return text;
+}
+
 }  // namespace portcullis::suite

@@ -15,6 +15,9 @@ class ScratchFolder {
   ScratchFolder(const ScratchFolder&) = delete;
   ScratchFolder& operator=(const ScratchFolder&) = delete;
   const std::filesystem::path& path() const { return path_; }
+  // A text that may name the folder, which is another one each time, as a child in it knows it:
+  // "$TMPDIR".
+  std::string Unnamed(std::string text) const;
 
  private:
   std::filesystem::path path_;
