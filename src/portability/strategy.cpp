@@ -190,6 +190,7 @@ Strategy ParseStrategy(std::string_view whole) {
                                  [&](const StrategyRow& r) { return r.name == name; });
   if (row == kTable.end()) {
     std::vector<std::string> known;
+    known.reserve(kTable.size());
     for (const StrategyRow& r : kTable) known.emplace_back(r.name);
     throw UsageError(UnknownName("strategy", name, known));
   }

@@ -66,6 +66,7 @@ Use ParseUse(std::string_view text) {
       std::find_if(kTable.begin(), kTable.end(), [&](const UseRow& r) { return r.name == name; });
   if (row == kTable.end()) {
     std::vector<std::string> known;
+    known.reserve(kTable.size());
     for (const UseRow& r : kTable) known.emplace_back(r.name);
     throw UsageError(UnknownName("use", name, known));
   }
