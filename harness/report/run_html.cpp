@@ -119,7 +119,8 @@ std::string Sections(const ReadRun& run, json& details) {
 std::string Changes(const std::vector<Changed>& changes) {
   if (changes.empty()) return "<h2>Changes</h2><p>Nothing changed since the other run.</p>\n";
   std::string html =
-      "<h2>Changes</h2><div class=\"wide\"><table class=\"data\"><thead><tr><th "
+      "<h2>Changes</h2><div class=\"wide\" tabindex=\"0\" role=\"region\" aria-label=\"table: "
+      "changes\"><table class=\"data\"><thead><tr><th "
       "scope=\"col\">change</th><th scope=\"col\">case</th><th scope=\"col\">before</th><th "
       "scope=\"col\">now</th></tr></thead><tbody>\n";
   for (const Changed& changed : changes) {
