@@ -66,6 +66,7 @@ std::vector<const Result*> OneOfEach(const Reference& reference) {
     }
   }
   std::vector<const Result*> ordered;
+  ordered.reserve(cases.size());
   for (const auto& [id, result] : cases) ordered.push_back(result);
   std::stable_sort(ordered.begin(), ordered.end(), [](const Result* a, const Result* b) {
     const auto key_a = TableKey(*a);
