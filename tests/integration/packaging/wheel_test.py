@@ -4,6 +4,7 @@ PyTorch: one of CUDA 13 and one of CUDA 12. First on a machine without a compile
 import json
 import os
 import pathlib
+import re
 import shutil
 import subprocess
 import tempfile
@@ -151,6 +152,20 @@ class WheelTest(unittest.TestCase):
         there = self.call(0, fresh, "python", "-m", "pytest", "-q", "--portcullis-host", "1xt4",
                           "-k", "test_gpu")
         self.assertIn("1 passed", there.stdout)
+
+    def test_the_jobs_of_github_and_gitlab_install_it_with_their_own_lines(self):
+        action = (SOURCE / "ci/github/action.yml").read_text()
+        job = (SOURCE / "ci/gitlab/portcullis.yml").read_text()
+        lines = {"github": re.search(r"run: (python3 -m pip install .*)", action)[1],
+                 "gitlab": re.search(r"- '(.* python3 -m pip install .*)'", job)[1]}
+        for name, line in lines.items():
+            with self.subTest(job=name):
+                fresh = from_pypi.Environment(self.folder / name)
+                fresh.install("pip")
+                self.call(0, fresh, "bash", "-e", "-c", line, compiler=True,
+                          PORTCULLIS_INSTALL=str(self.wheel))
+                self.call(0, fresh, "portcullis", "check", GOLDEN / "zip-cpu.pt")
+                self.assertTrue((fresh.folder / "bin/portcullis-check-changed").exists())
 
     def test_pip_builds_with_the_headers_of_the_runtimes(self):
         project = (SOURCE / "pyproject.toml").read_text()
