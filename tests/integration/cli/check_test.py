@@ -192,6 +192,17 @@ class Confirm(CheckTest):
         self.assertIn("8 loads as predicted", done.stdout)
         self.assertNotIn("predicted:", done.stdout)
 
+    def test_what_retag_wrote_loads_in_cpp(self):
+        """Tensors and their bytes as Python finds them, on the devices that the new tags name."""
+        scripts = self.take("torchscript-scripted.pt", "torchscript-frozen.pt")
+        others = self.take("output-archive.pt", "pickle-save.pt")
+        for names, device, host in ((scripts, "cpu", "no-driver"), (others, "cuda:1", "2xh200")):
+            with self.subTest(names=names):
+                self.expect(AS_EXPECTED, "retag", *names, "--to", device, "--code", "--in-place")
+                done = self.expect(AS_EXPECTED, "check", *names, "--hosts", host, "--runtimes",
+                                   "python,cpp", "--confirm", "--trust")
+                self.assertIn("4 loads as predicted", done.stdout)
+
     def test_a_difference_is_a_finding(self):
         """Deflated weights with damaged bytes: nothing that reads no weights can see that."""
         import zipfile
