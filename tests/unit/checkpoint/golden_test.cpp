@@ -93,6 +93,19 @@ TEST_P(GoldenTest, TellsValuesFromTags) {
   EXPECT_EQ(found, wanted);
 }
 
+// What PyTorch says of a package of AOTInductor, each part of it.
+TEST_P(GoldenTest, SaysWhatItIsCompiledFor) {
+  std::string said;
+  for (const Warning& warning : map_.warnings) {
+    if (warning.concern == Concern::kCompiled) said += warning.text;
+  }
+  EXPECT_EQ(said.empty(), !expected_.contains("compiled_for"));
+  if (said.empty()) return;
+  for (const auto& [key, value] : expected_["compiled_for"].items()) {
+    EXPECT_THAT(said, HasSubstr(value.get<std::string>())) << key;
+  }
+}
+
 // The member (or file) that a tag is in, whole.
 std::string MemberText(const std::filesystem::path& path, const std::string& member) {
   const std::size_t bang = member.find('!');
@@ -174,7 +187,7 @@ TEST_P(GoldenTest, ReadsTheSameFromMemory) {
 INSTANTIATE_TEST_SUITE_P(All, GoldenTest, testing::ValuesIn(GoldenCheckpoints()),
                          [](const auto& golden) { return TestName(golden.param); });
 
-TEST(GoldenCheckpointsTest, AreThere) { EXPECT_GE(GoldenCheckpoints().size(), 32U); }
+TEST(GoldenCheckpointsTest, AreThere) { EXPECT_GE(GoldenCheckpoints().size(), 33U); }
 
 }  // namespace
 }  // namespace portcullis::checkpoint
