@@ -13,10 +13,10 @@ namespace {
 constexpr std::array<std::string_view, 5> kSigns{"<=", ">=", "==", "<", ">"};
 
 bool Holds(std::string_view sign, std::strong_ordering order) {
-  if (sign == "<=") return order <= 0;
-  if (sign == ">=") return order >= 0;
-  if (sign == "==") return order == 0;
-  return sign == "<" ? order < 0 : order > 0;
+  if (sign == "<=") return std::is_lteq(order);
+  if (sign == ">=") return std::is_gteq(order);
+  if (sign == "==") return std::is_eq(order);
+  return sign == "<" ? std::is_lt(order) : std::is_gt(order);
 }
 
 }  // namespace

@@ -13,6 +13,7 @@ namespace portcullis::portability {
 // Major, minor, patch; what follows ("+cu130", "rc1") is not looked at.
 struct TorchVersion {
   std::array<int, 3> parts{};
+  // NOLINTNEXTLINE(modernize-use-nullptr): clang-tidy takes the zero within for a pointer
   auto operator<=>(const TorchVersion&) const = default;
   std::string Text() const;  // "2.6.0"
 };
