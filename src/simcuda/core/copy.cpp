@@ -23,9 +23,10 @@ std::optional<Side> Resolve(Process& process, const void* address, std::size_t b
     std::byte* view = device->memory().ViewOf(address, bytes);
     return view ? std::optional(Side{view, device, false}) : std::nullopt;
   }
-  if (process.host_memory().CutsRange(address, bytes)) return std::nullopt;
+  const HostMemory::Pinned pinned = process.host_memory().HowPinned(address, bytes);
+  if (pinned == HostMemory::Pinned::kPartly) return std::nullopt;
   auto* host = static_cast<std::byte*>(const_cast<void*>(address));
-  return Side{host, nullptr, process.host_memory().Find(address).has_value()};
+  return Side{host, nullptr, pinned == HostMemory::Pinned::kWholly};
 }
 
 // Whether a side may be used where `kind` says there is device memory, or host memory.

@@ -1,6 +1,7 @@
 // Owns: the host memory that CUDA knows: allocated by it or registered with it (pinned).
 #pragma once
 
+#include <atomic>
 #include <cstddef>
 #include <cstdint>
 #include <map>
@@ -29,14 +30,18 @@ class HostMemory {
   bool Unregister(void* address);
   // The range that holds this address.
   std::optional<PinnedRange> Find(const void* address) const;
-  // Whether a part of these bytes is pinned, and not all of them are in one range.
-  bool CutsRange(const void* address, std::size_t bytes) const;
+  // How these bytes are pinned.
+  enum class Pinned { kNot, kWholly, kPartly };
+  Pinned HowPinned(const void* address, std::size_t bytes) const;
 
  private:
   bool Overlaps(std::uintptr_t address, std::size_t bytes) const;
+  void Keep(const PinnedRange& range);
+  void Drop(std::map<std::uintptr_t, PinnedRange>::iterator range);
 
   mutable std::mutex mutex_;
   std::map<std::uintptr_t, PinnedRange> ranges_;
+  std::atomic<std::size_t> kept_ = 0;  // how many; every copy asks, and most processes have none
 };
 
 }  // namespace portcullis::simcuda

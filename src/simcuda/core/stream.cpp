@@ -12,6 +12,10 @@ std::uint64_t NextId() {
   return next++;
 }
 
+bool IsDefaultStream(const void* handle) {
+  return handle == nullptr || handle == cudaStreamLegacy || handle == cudaStreamPerThread;
+}
+
 }  // namespace
 
 Stream::Stream(int on_device, unsigned stream_flags, int stream_priority)
@@ -27,8 +31,12 @@ Handles<Event>& Events() {
   return *events;
 }
 
+bool IsStream(const void* handle) {
+  return IsDefaultStream(handle) || Streams().Find(handle) != nullptr;
+}
+
 std::shared_ptr<Stream> FindStream(const void* handle, int current_device) {
-  if (handle == nullptr || handle == cudaStreamLegacy || handle == cudaStreamPerThread) {
+  if (IsDefaultStream(handle)) {
     return std::make_shared<Stream>(current_device, cudaStreamDefault, kLeastPriority);
   }
   return Streams().Find(handle);

@@ -35,6 +35,9 @@ Handles<Event>& Events();
 // if it is none.
 std::shared_ptr<Stream> FindStream(const void* handle, int current_device);
 
+// Whether a handle is that of a stream.
+bool IsStream(const void* handle);
+
 // Now, by the clock that events keep.
 std::int64_t NowNs();
 

@@ -17,8 +17,8 @@ cudaError_t CopyNow(Entry entry, void* to, const void* from, const CopyShape& sh
 
 cudaError_t CopyOn(Entry entry, cudaStream_t stream, void* to, const void* from,
                    const CopyShape& shape, cudaMemcpyKind kind) {
-  return CallOnDevice(entry, [&](Process& process, Device& device) {
-    if (!FindStream(stream, device.ordinal())) return cudaErrorInvalidResourceHandle;
+  return CallOnDevice(entry, [&](Process& process, Device&) {
+    if (!IsStream(stream)) return cudaErrorInvalidResourceHandle;
     return Copy(process, to, from, shape, kind);
   });
 }
@@ -28,11 +28,11 @@ constexpr CopyShape Line(std::size_t bytes) { return {bytes, 1, bytes, bytes}; }
 // The addresses of a peer copy must be of the devices named.
 cudaError_t CopyPeer(Entry entry, cudaStream_t stream, void* to, int to_device, const void* from,
                      int from_device, std::size_t bytes) {
-  return CallOnDevice(entry, [&](Process& process, Device& device) {
+  return CallOnDevice(entry, [&](Process& process, Device&) {
     Device* target = process.FindDevice(to_device);
     Device* source = process.FindDevice(from_device);
     if (!target || !source) return cudaErrorInvalidDevice;
-    if (!FindStream(stream, device.ordinal())) return cudaErrorInvalidResourceHandle;
+    if (!IsStream(stream)) return cudaErrorInvalidResourceHandle;
     if (bytes == 0) return cudaSuccess;
     if (process.FindOwner(to) != target || process.FindOwner(from) != source) {
       return cudaErrorInvalidValue;
@@ -89,8 +89,8 @@ PORTCULLIS_ENTRY cudaError_t cudaMemset(void* to, int value, std::size_t bytes) 
 
 PORTCULLIS_ENTRY cudaError_t cudaMemsetAsync(void* to, int value, std::size_t bytes,
                                              cudaStream_t stream) {
-  return CallOnDevice("cudaMemsetAsync", [&](Process& process, Device& device) {
-    if (!FindStream(stream, device.ordinal())) return cudaErrorInvalidResourceHandle;
+  return CallOnDevice("cudaMemsetAsync", [&](Process& process, Device&) {
+    if (!IsStream(stream)) return cudaErrorInvalidResourceHandle;
     return Fill(process, to, value, bytes);
   });
 }

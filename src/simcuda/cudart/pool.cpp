@@ -108,8 +108,8 @@ PORTCULLIS_ENTRY cudaError_t cudaMallocAsync(void** address, std::size_t bytes,
 }
 
 PORTCULLIS_ENTRY cudaError_t cudaFreeAsync(void* address, cudaStream_t stream) {
-  return CallOnDevice("cudaFreeAsync", [&](Process& process, Device& current) {
-    if (!FindStream(stream, current.ordinal())) return cudaErrorInvalidResourceHandle;
+  return CallOnDevice("cudaFreeAsync", [&](Process& process, Device&) {
+    if (!IsStream(stream)) return cudaErrorInvalidResourceHandle;
     Device* owner = process.FindOwner(address);
     const auto allocation = owner ? owner->memory().Find(address) : std::nullopt;
     if (allocation)
