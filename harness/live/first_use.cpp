@@ -47,7 +47,7 @@ fs::path Make(const Part& part, const Target& target, const fs::path& standins,
               const std::function<void(const std::string&)>& say) {
   const fs::path cudart = standins / fmt::format("libcudart.so.{}", target.cuda / kCudaMajor);
   const fs::path script = Script(installation);
-  const fs::path folder =
+  fs::path folder =
       MadeFolder(installation, part.word, target.version, {target.object, cudart, script});
   std::error_code error;
   if (fs::exists(folder, error)) return folder;

@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <array>
 #include <cstdlib>
 
 #include "harness/live/ask.h"
@@ -45,6 +46,11 @@ host::Runtime OfOurs(const suite::Installation& installation, int major) {
   return runtime;
 }
 
+std::array<int, 3> PartsOf(const std::string& version) {
+  const auto parsed = portability::ParseTorchVersion(version);
+  return parsed ? parsed->parts : std::array<int, 3>{};
+}
+
 // One for each folder of stand-ins, named by the PyTorch that they were built for.
 std::vector<host::Runtime> TravelledAlong(const suite::Installation& installation) {
   std::vector<host::Runtime> runtimes;
@@ -59,9 +65,8 @@ std::vector<host::Runtime> TravelledAlong(const suite::Installation& installatio
     runtime.is_default = true;
     if (runtime.cuda != 0) runtimes.push_back(std::move(runtime));
   }
-  std::sort(runtimes.begin(), runtimes.end(), [](const auto& a, const auto& b) {
-    return portability::ParseTorchVersion(a.version) > portability::ParseTorchVersion(b.version);
-  });
+  std::sort(runtimes.begin(), runtimes.end(),
+            [](const auto& a, const auto& b) { return PartsOf(a.version) > PartsOf(b.version); });
   return runtimes;
 }
 

@@ -51,7 +51,7 @@ fs::path PluginFor(const Target& target, const fs::path& standins,
   }
   const fs::path plugins = installation.runtimes.parent_path() / "compute";
   const std::string version = target.version.substr(0, target.version.find('+'));
-  const fs::path plugin = plugins / version / "libportcullis-compute.so";
+  fs::path plugin = plugins / version / "libportcullis-compute.so";
   if (!version.empty() && fs::exists(plugin)) return plugin;
   std::error_code none;
   std::string built;
