@@ -118,6 +118,20 @@ class PytestTest(unittest.TestCase):
         self.assertEqual(self.outcomes(text), {"passed": 2, "failed": 1}, text)
         self.assertIn("FAILED test_suite.py::test_here_is_no_gpu", text)
 
+    def test_with_compute_a_suite_that_needs_kernels_passes(self):
+        suite = """
+            import pytest
+            torch = pytest.importorskip("torch")
+
+            @pytest.mark.skipif(torch.cuda.device_count() < 2, reason="needs two GPUs")
+            def test_kernels():
+                assert (torch.ones(3, device="cuda:1") + 1).sum().item() == 6
+        """
+        for words, outcome in (([], "skipped"), (["--portcullis-host", "2xh200"], "failed"),
+                               (["--portcullis-host", "2xh200", "--portcullis-compute"], "passed")):
+            code, text = self.pytest(suite, *words)
+            self.assertEqual(self.outcomes(text), {outcome: 1}, text)
+
     def test_what_goes_wrong_in_a_child_comes_back_as_pytests_own(self):
         code, text = self.pytest(BAD)
         self.assertEqual(code, 1, text)
