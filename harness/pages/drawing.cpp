@@ -219,9 +219,10 @@ std::string Peak(const Reference& reference) {
   }
   std::string svg;
   for (std::size_t i = 0; i < kRows.size(); ++i) {
+    const std::size_t row = i / kPanels;
     svg += Panel(CaseOf(reference, kRows.at(i).id), kRows.at(i).code,
                  kLeft + static_cast<double>(i % kPanels) * kPanelWidth,
-                 static_cast<double>(i / kPanels) * kPanelHeight, static_cast<double>(most));
+                 static_cast<double>(row) * kPanelHeight, static_cast<double>(most));
   }
   constexpr int kLegend = static_cast<int>(kRows.size()) / kPanels * kPanelHeight;
   svg += fmt::format(
