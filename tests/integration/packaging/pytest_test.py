@@ -11,6 +11,8 @@ import tempfile
 import textwrap
 import unittest
 
+import from_pypi
+
 BUILD = pathlib.Path(os.environ["PORTCULLIS_BUILD"])
 SOURCE = pathlib.Path(os.environ["PORTCULLIS_SOURCE"])
 SITE = BUILD / "packaging/pytest"
@@ -70,19 +72,10 @@ BAD = """
 """
 
 
-def install():
-    if (SITE / "xdist").exists():
-        return
-    done = subprocess.run([sys.executable, "-m", "pip", "install", "-q", "--target", SITE, "pytest",
-                           "pytest-xdist"], capture_output=True, text=True)
-    if done.returncode != 0:
-        raise unittest.SkipTest(f"pytest could not be installed: {done.stderr}")
-
-
 class PytestTest(unittest.TestCase):
     @classmethod
     def setUpClass(cls):
-        install()
+        from_pypi.folder_with("pytest", "pytest", "pytest-xdist")  # SITE
 
     def setUp(self):
         self.folder = pathlib.Path(tempfile.mkdtemp(prefix="portcullis-pytest-test-"))
