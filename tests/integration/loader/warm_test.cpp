@@ -32,7 +32,7 @@ scenario::KnownNames KnownNames() {
 // Every nth case of all scenarios whose files are whole; n has no factor in common with the sizes
 // of their matrices, so that every host, strategy and runtime has its turn.
 std::vector<scenario::Case> SomeCases() {
-  constexpr std::size_t kEvery = 23;
+  constexpr std::size_t kEvery = 61;
   std::vector<scenario::Case> some;
   scenario::CaseList all;
   for (const auto& file : scenario::FindScenarios(PORTCULLIS_SCENARIOS)) {
