@@ -11,10 +11,6 @@
 namespace portcullis::hardware {
 namespace {
 
-std::optional<std::string_view> MaskText(const host::Mask& mask) {
-  return mask.value ? std::optional<std::string_view>(*mask.value) : std::nullopt;
-}
-
 // UUIDs that no mask can name: only ordinals carry over from one machine to another.
 std::vector<simcuda::Uuid> Nameless(std::size_t count) {
   std::vector<simcuda::Uuid> uuids(count);
@@ -67,7 +63,7 @@ std::string Cannot(const host::Host& declared, const host::Mask& mask, const hos
 host::Mask MaskFor(const std::vector<std::size_t>& visible, const host::Mask& written,
                    const host::Host& here) {
   const std::size_t gpus = here.gpus.size();
-  if (visible.empty() && simcuda::VisibleDevices(MaskText(written), Nameless(gpus)).empty()) {
+  if (visible.empty() && simcuda::VisibleDevices(written.View(), Nameless(gpus)).empty()) {
     return written;
   }
   const bool all_here = std::all_of(visible.begin(), visible.end(),
@@ -85,7 +81,7 @@ Shown ShowHere(const host::Host& declared, const host::Mask& mask, const host::R
     return {{}, because};
   }
   if (declared.gpus.size() == here.gpus.size()) return {mask, {}};
-  const auto visible = simcuda::VisibleDevices(MaskText(mask), Nameless(declared.gpus.size()));
+  const auto visible = simcuda::VisibleDevices(mask.View(), Nameless(declared.gpus.size()));
   if (visible.size() > here.gpus.size()) {
     return {{},
             fmt::format("needs {} GPUs; this machine has {}", visible.size(), here.gpus.size())};

@@ -8,7 +8,6 @@
 #include "src/simcuda/interface/compute.h"
 
 namespace portcullis::host {
-
 namespace {
 
 void Write(const Host& host, const std::filesystem::path& file, std::ios::openmode how) {

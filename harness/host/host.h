@@ -6,6 +6,7 @@
 #include <map>
 #include <optional>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "src/simcuda/interface/host_description.h"
@@ -32,6 +33,8 @@ struct Mask {
   std::string Text() const;
   // The other way round; "" is empty too.
   static Mask FromText(const std::string& text);
+  // The value as simcuda::VisibleDevices takes it.
+  std::optional<std::string_view> View() const { return value; }
   bool operator==(const Mask&) const = default;
 };
 

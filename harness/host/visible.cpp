@@ -13,13 +13,9 @@
 namespace portcullis::host {
 namespace {
 
-std::optional<std::string_view> MaskText(const Mask& mask) {
-  return mask.value ? std::optional<std::string_view>(*mask.value) : std::nullopt;
-}
-
 bool ShowsNoneAnywhere(const Mask& mask) {
   constexpr std::size_t kMany = simcuda::kMaxDevices;
-  return simcuda::VisibleDevices(MaskText(mask), std::vector<simcuda::Uuid>(kMany)).empty() &&
+  return simcuda::VisibleDevices(mask.View(), std::vector<simcuda::Uuid>(kMany)).empty() &&
          mask.value->find("GPU") == std::string::npos;
 }
 
@@ -42,7 +38,7 @@ std::vector<std::size_t> VisibleGpus(const Host& host, const Mask& mask) {
               std::end(description.devices[device].uuid), uuid.begin());
     uuids.push_back(uuid);
   }
-  std::vector<std::size_t> visible = simcuda::VisibleDevices(MaskText(mask), uuids);
+  std::vector<std::size_t> visible = simcuda::VisibleDevices(mask.View(), uuids);
   for (std::size_t& device : visible) device = order[device];
   return visible;
 }
