@@ -32,6 +32,9 @@
 // each case, one at a time; it never performs one itself. It talks over the SOCK_SEQPACKET socket
 // named by PORTCULLIS_SERVE_FD, in packets of text:
 //
+// A case that will import what takes the runtime seconds says so by PORTCULLIS_IMPORTS_MUCH=1 in
+// its environment; the loader may import that before it forks.
+//
 //   loader    ready              once
 //   harness   NAME=value…        the whole environment of the case, each entry ended by a NUL; with
 //                                five descriptors: standard input, output, error, the answer pipe
@@ -63,6 +66,7 @@ inline constexpr std::string_view kAnswerFdVariable = "PORTCULLIS_ANSWER_FD";
 
 inline constexpr std::string_view kServe = "--serve";
 inline constexpr std::string_view kServeFdVariable = "PORTCULLIS_SERVE_FD";
+inline constexpr std::string_view kImportsMuchVariable = "PORTCULLIS_IMPORTS_MUCH";
 inline constexpr std::string_view kReady = "ready";
 inline constexpr std::string_view kForked = "forked";
 inline constexpr std::string_view kExited = "exited";

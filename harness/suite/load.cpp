@@ -10,6 +10,7 @@
 #include "harness/suite/leftover.h"
 #include "harness/suite/scratch.h"
 #include "harness/verdict/shorten_error.h"
+#include "src/checkpoint/device_map.h"
 
 namespace portcullis::suite {
 namespace {
@@ -34,6 +35,12 @@ std::string Request(const Load& load) {
                                {"use", std::string(load.strategy.use.Name())},
                                {"use_argument", load.strategy.use.device}};
   return request.dump() + "\n";
+}
+
+// Optimizers and exported programs: seconds of imports that the warm loader does once.
+bool ImportsMuch(const Load& load) {
+  return load.strategy.use ||
+         load.format == checkpoint::FormatName(checkpoint::Format::kExportedProgram);
 }
 
 std::string PhaseName(runner::LoadPhase phase) {
@@ -146,6 +153,7 @@ void SubmitLoad(const Load& load, runner::Runner& runner, std::function<void(Obs
   runner::Command command;
   command.argv = load.runtime->loader;
   command.environment = child->environment();
+  if (ImportsMuch(load)) command.environment.emplace(protocol::kImportsMuchVariable, "1");
   command.folder = scratch->path();
   command.input = Request(load);
   command.deadline = load.deadline;

@@ -77,6 +77,12 @@ std::optional<Prediction> RefusesGlobals(const DeviceMap& subject, const Build& 
   return Raises("weights-only", fmt::format("weights_only=True refuses {}", refused.front()));
 }
 
+// A program's device argument is parsed by safetensors itself, which knows no meta
+// (safetensors/bindings/python/src/lib.rs, Device, 0.8).
+bool NamesNoDeviceOfSafetensors(const Strategy& strategy) {
+  return strategy.kind == StrategyKind::kMapLocation && strategy.argument.starts_with("meta");
+}
+
 // The ways that a format or a language has no function for, and those refused at once.
 std::optional<Prediction> RefusedAtOnce(const DeviceMap& subject, const Build& build,
                                         const Strategy& strategy) {
@@ -98,6 +104,10 @@ std::optional<Prediction> RefusedAtOnce(const DeviceMap& subject, const Build& b
   if (reader->runs_code && !build.trust) {
     return Unsupported(
         fmt::format("{} runs whatever the file says: only with --trust", CallText(*reader, "")));
+  }
+  if (subject.format == Format::kSafetensors && NamesNoDeviceOfSafetensors(strategy)) {
+    return Raises("safetensors-device",
+                  fmt::format("safetensors knows no device {}", strategy.argument));
   }
   if (strategy.kind == StrategyKind::kMmap && subject.format == Format::kLegacy) {
     return Raises("mmap-legacy", "a legacy checkpoint cannot be mapped into memory");
@@ -229,7 +239,7 @@ std::string Remedy(const DeviceMap& subject, const Build& build, const Strategy&
     return fmt::format("torch.load(path, {}weights_only=False), if you trust whoever made the file",
                        elsewhere ? "map_location='cpu', " : "");
   }
-  if (failure.phase == "use") return RemedyOfUse(strategy, failure);
+  if (failure.phase == "use") return RemedyOfUse(subject, strategy, failure);
   const Reader* reader = FindReader(subject.format, build.python);
   if (reader == nullptr || !failure.supported) return {};
   if (reader->map_argument != MapArgument::kNone) return CallText(*reader, "cpu");

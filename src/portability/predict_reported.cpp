@@ -55,11 +55,31 @@ std::optional<Prediction> TorchLoadFails(const DeviceMap& subject, const Place& 
   return std::nullopt;
 }
 
-std::optional<Prediction> BadMapFails(const DeviceMap& subject, const Strategy& strategy) {
+bool IsNumber(const std::string& word) {
+  return word.find_first_not_of("0123456789") == std::string::npos;
+}
+
+// safetensors takes a number for a GPU, and parses words itself
+// (safetensors/bindings/python/src/lib.rs, Device, 0.8).
+std::optional<Prediction> BadDeviceFails(const std::string& word, const Place& place,
+                                         const Build& build) {
+  if (!IsNumber(word)) {
+    return Raises("safetensors-device", fmt::format("'{}' is no device's name", word));
+  }
+  const auto trouble = TroubleWith(*CudaIndex("cuda:" + word), place, build);
+  if (!trouble) return std::nullopt;
+  return Fails(Asked::kAten, *trouble, fmt::format("cuda:{}", word), "load", place);
+}
+
+std::optional<Prediction> BadMapFails(const DeviceMap& subject, const Place& place,
+                                      const Build& build, const Strategy& strategy) {
+  if (subject.format == Format::kSafetensors) {
+    return BadDeviceFails(strategy.argument, place, build);
+  }
   if (!IsTorchLoads(subject.format)) return Unsupported("its function takes no such map");
   if (subject.storages.empty()) return std::nullopt;
   const std::string& word = strategy.argument;
-  if (word.find_first_not_of("0123456789") == std::string::npos) {
+  if (IsNumber(word)) {
     return Raises("map-not-callable", "a number is neither device, dict nor function");
   }
   // The map is taken for a location: what begins with cuda is for CUDA to restore.
@@ -106,7 +126,7 @@ std::optional<Prediction> ReportedFails(const DeviceMap& subject, const Place& p
       if (subject.format != Format::kShardedIndex) return Unsupported("it is one file");
       return std::nullopt;
     case StrategyKind::kBadMap:
-      return BadMapFails(subject, strategy);
+      return BadMapFails(subject, place, build, strategy);
     case StrategyKind::kCurrent:
       if (!IsTorchLoads(subject.format)) return Unsupported("its function takes no such map");
       return CurrentFails(strategy, place, build);

@@ -161,6 +161,38 @@ std::optional<Prediction> StoredFails(const DeviceMap& subject, const Place& pla
   return Unsupported("it holds no torch.device");
 }
 
+bool IsCall(const Use& use) {
+  return use.kind == UseKind::kCall || use.kind == UseKind::kMoveAndCall ||
+         use.kind == UseKind::kMoveProgramAndCall;
+}
+
+// Of an exported program, called with its own inputs: where its weights are, then the devices in
+// its graph's calls, which move_to_device_pass alone moves. Each tensor of the graph is described
+// with its device too; that no call asks for.
+std::optional<Prediction> ProgramFails(const DeviceMap& subject, const Place& place,
+                                       const Build& build, const Strategy& strategy) {
+  const std::string device = WithIndex(strategy.use.device);
+  if (auto fails = DeviceFails(device, place, build)) return fails;
+  if (strategy.use.kind == UseKind::kMoveProgramAndCall) return std::nullopt;
+  for (const auto& storage : subject.storages) {
+    const bool moves =
+        strategy.use.kind == UseKind::kMoveAndCall || storage.key.find('!') != std::string::npos;
+    if (moves || WithIndex(storage.device) == device) continue;
+    return Raises("different-devices",
+                  fmt::format("a weight on {} meets an input on {}", storage.device, device), kUse);
+  }
+  for (const checkpoint::DeviceTag& tag : subject.tags) {
+    const bool is_argument = tag.place == checkpoint::Place::kGraphConstant &&
+                             tag.name.find(".inputs.") != std::string::npos;
+    if (!is_argument || WithIndex(tag.device) == device) continue;
+    return Raises(
+        "different-devices",
+        fmt::format("the graph makes a tensor on {}, whatever the input's device is", tag.device),
+        kUse);
+  }
+  return std::nullopt;
+}
+
 // Of a TorchScript module: devices in its code, then its constants, which .to() does not move, then
 // everything else.
 std::optional<Prediction> CallFails(const DeviceMap& subject, const Place& place,
@@ -212,15 +244,19 @@ std::optional<Prediction> OfState(const DeviceMap& subject, const Place& place, 
 
 }  // namespace
 
-std::string RemedyOfUse(const Strategy& strategy, const Prediction& failure) {
+std::string RemedyOfUse(const DeviceMap& subject, const Strategy& strategy,
+                        const Prediction& failure) {
   if (!strategy.use) return "trace it again on the device that it is to run on";
   for (const auto& [error, remedy] : kRemedies) {
     if (error == failure.error) return std::string(remedy);
   }
   if (failure.error != "different-devices") return "take the device from the host: cuda or cpu";
-  const bool is_module =
-      strategy.use.kind == UseKind::kCall || strategy.use.kind == UseKind::kMoveAndCall;
-  if (is_module) return fmt::format("torch.jit.load(path, map_location='{}')", strategy.use.device);
+  if (subject.format == Format::kExportedProgram) {
+    return fmt::format("torch.export.passes.move_to_device_pass(program, '{}')",
+                       strategy.use.device);
+  }
+  if (IsCall(strategy.use))
+    return fmt::format("torch.jit.load(path, map_location='{}')", strategy.use.device);
   return "load the model, move it, build the optimizer, then load its state";
 }
 
@@ -229,13 +265,21 @@ std::optional<Prediction> UseFails(const DeviceMap& subject, const Place& place,
   const Use& use = strategy.use;
   if (!use) return std::nullopt;
   if (!build.python) return Unsupported("the C++ loader loads and does no more");
-  const bool is_call = use.kind == UseKind::kCall || use.kind == UseKind::kMoveAndCall;
-  if (is_call && subject.format != Format::kTorchScript) {
-    return Unsupported("only a TorchScript module can be called");
+  if (IsCall(use) && subject.format == Format::kExportedProgram) {
+    if (strategy.kind != StrategyKind::kAsSaved) {
+      return Unsupported("only the program itself can be called, not its weights");
+    }
+    return ProgramFails(subject, place, build, strategy);
   }
-  if (!is_call && !HoldsStateDict(subject)) return Unsupported("it holds no state_dict");
+  if (IsCall(use) && subject.format != Format::kTorchScript) {
+    return Unsupported("only a TorchScript module and an exported program can be called");
+  }
+  if (use.kind == UseKind::kMoveProgramAndCall) {
+    return Unsupported("only an exported program has its devices in a graph");
+  }
+  if (!IsCall(use) && !HoldsStateDict(subject)) return Unsupported("it holds no state_dict");
   if (use.kind == UseKind::kStoredDevice) return StoredFails(subject, place, build);
-  if (is_call) {
+  if (IsCall(use)) {
     if (auto fails = CallFails(subject, place, build, strategy)) {
       return fails->error == "different-devices" && DeviceFails(use.device, place, build)
                  ? DeviceFails(use.device, place, build)

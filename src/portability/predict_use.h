@@ -14,6 +14,7 @@ std::optional<Prediction> UseFails(const checkpoint::DeviceMap& subject, const P
                                    const Build& build, const Strategy& strategy);
 
 // A way that would work, as code.
-std::string RemedyOfUse(const Strategy& strategy, const Prediction& failure);
+std::string RemedyOfUse(const checkpoint::DeviceMap& subject, const Strategy& strategy,
+                        const Prediction& failure);
 
 }  // namespace portcullis::portability

@@ -34,9 +34,12 @@ constexpr std::array kTable{
     UseRow{UseKind::kStoredDevice, "stored-device", false, "stored-device",
            "the model goes to the torch.device that the checkpoint stores"},
     UseRow{UseKind::kCall, "call", true, "call=cuda:0",
-           "a TorchScript module, called with an input on the device"},
+           "a TorchScript module or an exported program, called with an input on the device"},
     UseRow{UseKind::kMoveAndCall, "move-and-call", true, "move-and-call=cuda:0",
            "the same after .to(device)"},
+    UseRow{UseKind::kMoveProgramAndCall, "move-program-and-call", true,
+           "move-program-and-call=cuda:0",
+           "an exported program, called after move_to_device_pass, which moves its graph too"},
 };
 
 const UseRow* FindRow(UseKind kind) {

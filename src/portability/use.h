@@ -21,6 +21,7 @@ enum class UseKind {
   kStoredDevice,
   kCall,
   kMoveAndCall,
+  kMoveProgramAndCall,
 };
 
 // One row of the table.

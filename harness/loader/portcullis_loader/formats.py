@@ -84,20 +84,38 @@ def _distributed(request, **options):
     return state
 
 
+class Exported(dict):
+    """What an exported program holds, by name: its weights, and the inputs that it was made with."""
+
+    def __init__(self, program, weights, inputs):
+        super().__init__(weights)
+        self[_INPUTS] = inputs
+        self.program = program
+
+    @property
+    def inputs(self):
+        return self[_INPUTS]
+
+
+_INPUTS = "data/sample_inputs/model.pt"
+
+
+def exported(program):
+    return Exported(program, {**program.state_dict, **program.constants}, program.example_inputs)
+
+
 def _exported(request, **options):
     _refuse_unless_trusted(request)
     _refuse(options)
-    program = _imported("torch.export").load(request.checkpoint)
-    return {**program.state_dict, **program.constants,
-            "data/sample_inputs/model.pt": program.example_inputs}
+    return exported(_imported("torch.export").load(request.checkpoint))
 
 
 def _safetensors(request, **options):
     _refuse(options, "map_location")
     device = options.get("map_location", "cpu")
-    if not isinstance(device, (str, torch.device)):
+    if not isinstance(device, (str, int)):
         raise Unsupported("safetensors takes a device, no dict and no callable")
-    return _imported("safetensors.torch").load_file(request.checkpoint, device=str(device))
+    return _imported("safetensors.torch").load_file(request.checkpoint, device=device)
 
 
 _FUNCTIONS = {

@@ -62,7 +62,8 @@ def _map_first(request, enter):
 
 
 def _bad_map(request, enter):
-    _require_torch_load(request)
+    if request.format != "safetensors":
+        _require_torch_load(request)
     word = request.argument
     return load(request, int(word) if word.isdecimal() else word)
 

@@ -9,6 +9,7 @@ import copy
 
 import torch
 
+from portcullis_loader.formats import Exported, exported
 from portcullis_loader.state import Net, model_key, optimizer_key, rng_states
 from portcullis_loader.tensors import Unsupported
 
@@ -201,7 +202,8 @@ def _stored_device(request, loaded):
 
 def _called(request, module):
     if request.format != "torchscript":
-        raise Unsupported(f"only a TorchScript module can be called; this is {request.format}")
+        raise Unsupported("only a TorchScript module and an exported program can be called; "
+                          f"this is {request.format}")
     if request.example is None:
         raise Unsupported("no example input to call the module with is known")
     dtype = getattr(torch, request.example.dtype)
@@ -211,14 +213,35 @@ def _called(request, module):
     return module
 
 
+def _exported_called(request, program, module):
+    """With the inputs that it was exported with, on the device."""
+    args, kwargs = torch.utils._pytree.tree_map_only(
+        torch.Tensor, lambda tensor: tensor.to(request.use_argument), program.example_inputs)
+    with torch.no_grad():
+        module(*args, **kwargs)
+    return Exported(program, module.state_dict(), (args, kwargs))
+
+
 def _call(request, loaded):
+    if isinstance(loaded, Exported):
+        return _exported_called(request, loaded.program, loaded.program.module())
     return _called(request, loaded)
 
 
 def _move_and_call(request, loaded):
-    if not isinstance(loaded, torch.nn.Module):
-        raise Unsupported(f"only a TorchScript module can be called; this is {request.format}")
-    return _called(request, loaded.to(request.use_argument))
+    if isinstance(loaded, Exported):
+        module = loaded.program.module().to(request.use_argument)
+        return _exported_called(request, loaded.program, module)
+    return _called(request, loaded.to(request.use_argument)
+                   if isinstance(loaded, torch.nn.Module) else loaded)
+
+
+def _move_program_and_call(request, loaded):
+    if not isinstance(loaded, Exported):
+        raise Unsupported(f"only an exported program has its devices in a graph; this is {request.format}")
+    from torch.export.passes import move_to_device_pass
+    program = move_to_device_pass(loaded.program, request.use_argument)
+    return _exported_called(request, program, program.module())
 
 
 USES = {
@@ -233,6 +256,7 @@ USES = {
     "stored-device": _stored_device,
     "call": _call,
     "move-and-call": _move_and_call,
+    "move-program-and-call": _move_program_and_call,
 }
 
 

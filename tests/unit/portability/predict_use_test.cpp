@@ -53,6 +53,14 @@ DeviceMap Sharded() {
   return map;
 }
 
+// Exported on the CPU; its graph makes a tensor there.
+DeviceMap Program() {
+  DeviceMap map = Weights(Format::kExportedProgram, {"cpu"});
+  map.tags.push_back({Place::kGraphConstant, "cpu", "models/model.json", 0, "",
+                      "graph_module.graph.nodes.1.inputs.1.arg.as_device"});
+  return map;
+}
+
 DeviceMap Tagged(DeviceMap map, Place place, const std::string& device) {
   map.tags.push_back({place, device, "data.pkl", 0, "", ""});
   return map;
@@ -97,6 +105,7 @@ TEST_P(PredictUse, Says) {
 
 const DeviceMap kFrozen = Frozen();
 const DeviceMap kSharded = Sharded();
+const DeviceMap kProgram = Program();
 
 INSTANTIATE_TEST_SUITE_P(
     Uses, PredictUse,
@@ -164,7 +173,18 @@ INSTANTIATE_TEST_SUITE_P(
             "raises different-devices in use"},
         Row{"CallFrozenMapped", kFrozen, kOneGpu, kPython, "map-location=cuda:0+call=cuda:0",
             "loads"},
-        Row{"CallWeights", kZip, kOneGpu, kPython, "as-saved+call=cuda:0", "unsupported"}),
+        Row{"CallWeights", kZip, kOneGpu, kPython, "as-saved+call=cuda:0", "unsupported"},
+        Row{"Program", kProgram, kOneGpu, kTrusting, "as-saved+call=cpu", "loads"},
+        Row{"ProgramElsewhere", kProgram, kOneGpu, kTrusting, "as-saved+call=cuda:0",
+            "raises different-devices in use"},
+        Row{"ProgramMoved", kProgram, kOneGpu, kTrusting, "as-saved+move-and-call=cuda:0",
+            "raises different-devices in use"},
+        Row{"ProgramMovedWhole", kProgram, kOneGpu, kTrusting,
+            "as-saved+move-program-and-call=cuda:0", "loads"},
+        Row{"ProgramMovedNowhere", kProgram, kNoDriver, kTrusting,
+            "as-saved+move-program-and-call=cuda:0", "raises no-driver in use"},
+        Row{"ProgramOfAnotherFormat", kScript, kOneGpu, kTrusting,
+            "as-saved+move-program-and-call=cuda:0", "unsupported"}),
     NameOf);
 
 INSTANTIATE_TEST_SUITE_P(
