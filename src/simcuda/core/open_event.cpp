@@ -23,7 +23,7 @@ void Store(std::atomic<To>& to, From from) {
 }  // namespace
 
 OpenEvent::OpenEvent(Record& record, std::uint16_t entry, bool quiet)
-    : record_(record), outer_(current), entry_(entry), begin_ns_(Now()) {
+    : record_(record), outer_(current), entry_(entry) {
   current = this;
   if (!quiet) TakeSlot();
 }
@@ -35,6 +35,7 @@ OpenEvent* OpenEvent::Current() { return current; }
 void OpenEvent::TakeSlot() {
   sequence_ = record_.NextSequence();
   slot_ = &record_.Slot(sequence_);
+  begin_ns_ = Now();
   Store(slot_->sequence, 0);
   Store(slot_->begin_ns, begin_ns_);
   Store(slot_->duration_ns, 0);

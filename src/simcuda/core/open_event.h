@@ -14,7 +14,8 @@ namespace portcullis::simcuda {
 class OpenEvent {
  public:
   // `entry`: a row of entry_names.h or the number of an operator. A quiet event takes its slot only
-  // when a rule fires in it or its call fails.
+  // when a rule fires in it or its call fails, and begins then: programs ask all the time, and a
+  // look at the clock is most of what a call costs.
   OpenEvent(Record& record, std::uint16_t entry, bool quiet);
   ~OpenEvent();
   OpenEvent(const OpenEvent&) = delete;

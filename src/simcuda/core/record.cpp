@@ -61,6 +61,27 @@ void ForgetAfterFork() {
   new (&opening) std::mutex;
 }
 
+// Several processes of one case name things in one record. A name is there when its first letter
+// is, which is written last.
+bool IsNamed(FlightRecord& record, std::uint64_t number) {
+  return std::atomic_ref(record.other_names[number][0]).load(std::memory_order_acquire) != 0;
+}
+
+void WriteName(char* to, const std::string& name) {
+  if (name.empty()) return;
+  std::memcpy(to + 1, name.c_str() + 1, name.size());
+  std::atomic_ref(*to).store(name.front(), std::memory_order_release);
+}
+
+// The number of a name; kOtherNames if it is not there.
+std::uint64_t FindName(FlightRecord& record, const std::string& name) {
+  const std::uint64_t kept = std::min<std::uint64_t>(record.others_kept, kOtherNames);
+  for (std::uint64_t number = 0; number < kept; ++number) {
+    if (IsNamed(record, number) && name == record.other_names[number]) return number;
+  }
+  return kOtherNames;
+}
+
 }  // namespace
 
 std::uint32_t ProcessId() {
@@ -144,16 +165,15 @@ void Record::KeepName(const std::string& name) {
 }
 
 std::uint16_t Record::OtherEntry(std::string_view name) {
-  const std::lock_guard lock(names_mutex_);
-  const std::uint64_t kept = std::min<std::uint64_t>(record_.others_kept, kOtherNames);
   const std::string short_name(name.substr(0, kOtherNameBytes - 1));
-  std::uint64_t number = 0;
-  while (number < kept && short_name != record_.other_names[number]) ++number;
-  if (number == kOtherNames) return kNoEntry;
-  if (number == kept) {
-    std::strncpy(record_.other_names[number], short_name.c_str(), kOtherNameBytes - 1);
-    record_.others_kept = number + 1;
+  const std::lock_guard lock(names_mutex_);
+  std::uint64_t number = FindName(record_, short_name);
+  if (number == kOtherNames) number = record_.others_kept.fetch_add(1);
+  if (number >= kOtherNames) {
+    record_.others_kept = kOtherNames;
+    return kNoEntry;
   }
+  if (!IsNamed(record_, number)) WriteName(record_.other_names[number], short_name);
   return static_cast<std::uint16_t>(kFirstOtherName + number);
 }
 

@@ -83,17 +83,23 @@ TEST_F(Counters, PeakOfAPhaseStartsAtWhatIsInUse) {
 }
 
 TEST_F(Counters, SurviveTheDeathOfTheProcess) {
-  const pid_t child = fork();
-  if (child == 0) {
-    void* memory = Malloc(0, kMiB);
-    cudaMemcpy(memory, host.data(), 99, cudaMemcpyHostToDevice);
-    kill(getpid(), SIGKILL);
+  for (const int number : {SIGKILL, SIGABRT, SIGTERM}) {
+    SCOPED_TRACE(number);
+    ResetRecord();
+    const pid_t child = fork();
+    if (child == 0) {
+      void* memory = Malloc(0, kMiB);
+      cudaMemcpy(memory, host.data(), 99, cudaMemcpyHostToDevice);
+      kill(getpid(), number);
+    }
+    int status = 0;
+    waitpid(child, &status, 0);
+    EXPECT_TRUE(WIFSIGNALED(status) && WTERMSIG(status) == number);
+    EXPECT_EQ(record().attached, 1U);
+    EXPECT_EQ(counters(Phase::kStart, 0).host_to_device_bytes, 99U);
+    EXPECT_EQ(Events().back().name, "cudaMemcpy");
+    EXPECT_EQ(Events().back().result, cudaSuccess);
   }
-  int status = 0;
-  waitpid(child, &status, 0);
-  EXPECT_TRUE(WIFSIGNALED(status));
-  EXPECT_EQ(record().attached, 1U);
-  EXPECT_EQ(counters(Phase::kStart, 0).host_to_device_bytes, 99U);
 }
 
 TEST_F(Counters, OfNobodyAreKeptNowhere) {

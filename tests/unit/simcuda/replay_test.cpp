@@ -116,6 +116,23 @@ TEST_F(Recorded, RefusedCallsOfOtherLibrariesHaveTheirNames) {
   EXPECT_EQ(Events().back().result, cudaErrorNotSupported);
 }
 
+TEST_F(Recorded, NamesAreKeptOnceByAllProcessesUntilThereIsNoRoom) {
+  const auto operate = [](std::uint64_t number) {
+    return portcullis_sim_operator(("aten::op" + std::to_string(number)).c_str(), 0, 0);
+  };
+  const pid_t child = fork();
+  if (child == 0) _exit(operate(0) + operate(1));
+  int status = -1;
+  waitpid(child, &status, 0);
+  EXPECT_EQ(status, 0);
+  for (std::uint64_t i = 0; i < kOtherNames; ++i) ASSERT_EQ(operate(i), 0);
+  EXPECT_EQ(record().others_kept, kOtherNames) << "those of the child are there once";
+  EXPECT_STREQ(record().other_names[1], "aten::op1");
+  EXPECT_EQ(operate(kOtherNames), 0) << "works on, without a name";
+  EXPECT_EQ(operate(kOtherNames - 1), 0);
+  EXPECT_EQ(Events().back().name, "aten::op255");
+}
+
 TEST_F(Recorded, TheFirstAndTheLastAreKept) {
   const std::uint64_t calls = 2 * kEvents;
   for (std::uint64_t i = 0; i < calls; ++i) cudaDeviceSynchronize();

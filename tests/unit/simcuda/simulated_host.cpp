@@ -46,17 +46,19 @@ HostDescription WithFaults(HostDescription host, const std::vector<std::string>&
   return host;
 }
 
+static std::string NameOf(const FlightRecord& record, std::uint16_t entry) {
+  if (entry < std::size(kEntryNames)) return std::string(kEntryNames[entry]);
+  return entry == kNoEntry ? "?" : record.other_names[entry - kFirstOtherName];
+}
+
 std::vector<Seen> SimulatedHost::Events() {
   std::vector<Seen> events;
   for (std::uint64_t sequence = 1; sequence <= record_->events_begun; ++sequence) {
     const CallEvent& event = record_->events[EventSlot(sequence)];
     if (event.sequence != sequence) continue;
     const std::uint16_t entry = event.entry;
-    const std::string name = entry < kFirstOtherName
-                                 ? std::string(kEntryNames[entry])
-                                 : record_->other_names[entry - kFirstOtherName];
-    events.push_back({name, static_cast<FaultPoint>(event.point.load()), event.device, event.bytes,
-                      event.result, event.rule});
+    events.push_back({NameOf(*record_, entry), static_cast<FaultPoint>(event.point.load()),
+                      event.device, event.bytes, event.result, event.rule});
   }
   return events;
 }

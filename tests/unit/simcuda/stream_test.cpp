@@ -110,6 +110,19 @@ TEST_F(Events, BelongToTheirDevice) {
   EXPECT_EQ(cudaStreamWaitEvent(stream, event, 0), cudaErrorInvalidResourceHandle);
 }
 
+TEST_F(Events, OfTwoDevicesHaveNoTimeBetweenThem) {
+  cudaEvent_t events[2] = {};
+  for (int device = 0; device < 2; ++device) {
+    ASSERT_EQ(cudaSetDevice(device), cudaSuccess);
+    ASSERT_EQ(cudaEventCreate(&events[device]), cudaSuccess);
+    ASSERT_EQ(cudaEventRecord(events[device], nullptr), cudaSuccess);
+  }
+  float milliseconds = 0;
+  EXPECT_EQ(cudaEventElapsedTime(&milliseconds, events[0], events[1]),
+            cudaErrorInvalidResourceHandle);
+  EXPECT_EQ(cudaEventSynchronize(events[0]), cudaSuccess) << "waiting across devices is fine";
+}
+
 class Pools : public SimulatedHost {};
 
 TEST_F(Pools, AllocateAndCount) {
