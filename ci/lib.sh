@@ -30,14 +30,13 @@ configure_and_build() {
 
 # torch_versions VERSION…: those versions of ci/runtimes.json, in its order; "all" is every one.
 torch_versions() {
-  python3 - "$portcullis_root/ci/runtimes.json" "$@" <<'PY'
-import json, sys
-known = [row["version"] for row in json.load(open(sys.argv[1]))]
-wanted = sys.argv[2:]
-unknown = [version for version in wanted if version not in [*known, "all"]]
-if unknown:
-    print(f"wrong use: unknown runtime {unknown[0]}; known: {', '.join(known)}", file=sys.stderr)
-    sys.exit(2)
-print("\n".join(version for version in known if version in wanted or "all" in wanted))
-PY
+  local known version
+  mapfile -t known < <(sed -n 's/^ *"version": "\(.*\)",$/\1/p' "$portcullis_root/ci/runtimes.json")
+  for version in "$@"; do
+    [[ " all ${known[*]} " = *" $version "* ]] ||
+      wrong "unknown runtime '$version', expected all or one of: ${known[*]}"
+  done
+  for version in "${known[@]}"; do
+    [[ " $* " != *" all "* && " $* " != *" $version "* ]] || echo "$version"
+  done
 }
