@@ -40,11 +40,32 @@ void Across(at::Tensor& to, const at::Tensor& from, bool non_blocking) {
   Compute(to, landed);
 }
 
+// Between CPU and GPU, where one is a view that conjugates or negates and the other is not: PyTorch
+// would copy the bytes and then start a kernel. The side that is read does it instead.
+void Resolved(const at::Tensor& to, const at::Tensor& from, bool non_blocking) {
+  at::Tensor target = to;
+  at::Tensor source = from;
+  if (to.is_conj()) {
+    target = target.conj();
+    source = source.conj();
+  }
+  if (to.is_neg()) {
+    target = target._neg_view();
+    source = source._neg_view();
+  }
+  at::native::copy_(target, source.resolve_conj().resolve_neg(), non_blocking);
+}
+
 }  // namespace
 
 at::Tensor& Copy(at::Tensor& to, const at::Tensor& from, bool non_blocking) {
   const bool on_gpus = to.is_cuda() && from.is_cuda() && to.layout() == at::kStrided &&
                        from.layout() == at::kStrided;
+  const bool views_differ = to.is_conj() != from.is_conj() || to.is_neg() != from.is_neg();
+  if (to.is_cuda() != from.is_cuda() && views_differ) {
+    Resolved(to, from, non_blocking);
+    return to;
+  }
   if (!on_gpus || to.is_same(from) || IsPlain(to, from)) {
     return at::native::copy_(to, from, non_blocking);
   }

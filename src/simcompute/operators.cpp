@@ -43,7 +43,25 @@ constexpr std::array<std::string_view, 19> kLeftAlone = {
 static_assert(std::is_sorted(kLeftAlone.begin(), kLeftAlone.end()));
 
 // Operators that have no CUDA kernel of their own, and whose common code chooses one by the device.
-constexpr std::array kAlso = {"aten::convolution"};
+constexpr std::array kAlso = {"aten::convolution", "aten::cudnn_is_acceptable"};
+
+// Questions whether cuDNN or MIOpen can compute something. Neither can; what was asked for then
+// takes the way that it has without them.
+constexpr std::array<std::string_view, 5> kNo = {
+    "aten::_use_cudnn_ctc_loss",  "aten::_use_cudnn_ctc_loss.Tensor",
+    "aten::_use_miopen_ctc_loss", "aten::_use_miopen_ctc_loss.Tensor",
+    "aten::cudnn_is_acceptable",  // of recurrent layers
+};
+static_assert(std::is_sorted(kNo.begin(), kNo.end()));
+
+class No final : public c10::OperatorKernel {
+ public:
+  void operator()(const c10::OperatorHandle& op, c10::DispatchKeySet,
+                  torch::jit::Stack* stack) const {
+    torch::jit::drop(*stack, op.schema().arguments().size());
+    torch::jit::push(*stack, false);
+  }
+};
 
 // An operator of the CUDA key that the CPU cannot compute: says so by name.
 class Refusal final : public c10::OperatorKernel {
@@ -84,7 +102,9 @@ void TakeOver(const c10::OperatorName& name) {
   if (!op) return;  // a kernel whose operator was never defined
   if (IsLeftAlone(toString(name))) return;
   const auto substitute = AllSubstitutes().find(toString(name));
-  if (substitute != AllSubstitutes().end()) {
+  if (std::binary_search(kNo.begin(), kNo.end(), toString(name))) {
+    Register<No>(name);
+  } else if (substitute != AllSubstitutes().end()) {
     Register<CpuKernel>(name, *op, &substitute->second);
   } else if (op->hasComputedKernelForDispatchKey(c10::DispatchKey::CPU)) {
     Register<CpuKernel>(name, *op);
@@ -105,8 +125,7 @@ void TakeOverOperators() {
   }
   Register({"aten::copy_", ""}, c10::KernelFunction::makeFromUnboxedFunction(TORCH_FN(Copy)));
   for (const char* name : kAlso) {
-    const auto op = c10::Dispatcher::singleton().findSchemaOrThrow(name, "");
-    Register<CpuKernel>(op.operator_name(), op);
+    TakeOver({name, ""});
   }
 }
 

@@ -63,6 +63,8 @@ void AddConvolution(Substitutes& to) {
   to["aten::cudnn_convolution_relu"] = KernelFunction::makeFromUnboxedFunction(TORCH_FN(CudnnRelu));
   to["aten::cudnn_convolution_add_relu"] =
       KernelFunction::makeFromUnboxedFunction(TORCH_FN(CudnnAddRelu));
+  to["aten::cudnn_convolution.out"] = IntoOutput<&CudnnConvolution>::Kernel();
+  to["aten::_conv_depthwise2d.out"] = IntoOutput<&Depthwise>::Kernel();
   to["aten::_conv_depthwise2d"] = KernelFunction::makeFromUnboxedFunction(TORCH_FN(Depthwise));
   to["aten::conv_depthwise3d"] = KernelFunction::makeFromUnboxedFunction(TORCH_FN(Depthwise));
 }

@@ -35,11 +35,14 @@ Tensor Baddbmm(const Tensor& to, const Tensor& a, const Tensor& b, ScalarType dt
 }  // namespace
 
 void AddMatrixProducts(Substitutes& to) {
-  using c10::KernelFunction;
-  to["aten::mm.dtype"] = KernelFunction::makeFromUnboxedFunction(TORCH_FN(Mm));
-  to["aten::bmm.dtype"] = KernelFunction::makeFromUnboxedFunction(TORCH_FN(Bmm));
-  to["aten::addmm.dtype"] = KernelFunction::makeFromUnboxedFunction(TORCH_FN(Addmm));
-  to["aten::baddbmm.dtype"] = KernelFunction::makeFromUnboxedFunction(TORCH_FN(Baddbmm));
+  to["aten::mm.dtype"] = Kernel<&Mm>();
+  to["aten::mm.dtype_out"] = IntoOutput<&Mm>::Kernel();
+  to["aten::bmm.dtype"] = Kernel<&Bmm>();
+  to["aten::bmm.dtype_out"] = IntoOutput<&Bmm>::Kernel();
+  to["aten::addmm.dtype"] = Kernel<&Addmm>();
+  to["aten::addmm.dtype_out"] = IntoOutput<&Addmm>::Kernel();
+  to["aten::baddbmm.dtype"] = Kernel<&Baddbmm>();
+  to["aten::baddbmm.dtype_out"] = IntoOutput<&Baddbmm>::Kernel();
 }
 
 }  // namespace portcullis::simcompute

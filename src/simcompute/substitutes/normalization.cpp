@@ -1,11 +1,12 @@
-// Owns: the batch normalisations that PyTorch has for CUDA alone: cuDNN's, as the native one, and
-// the steps of nn.SyncBatchNorm (aten/src/ATen/native/cuda/Normalization.cu, 2.11).
+// Owns: the normalisations that PyTorch has for CUDA alone: cuDNN's, as the native one, the steps
+// of nn.SyncBatchNorm (aten/src/ATen/native/cuda/Normalization.cu, 2.11), and nn.RMSNorm backwards.
 #include <ATen/OpMathType.h>
 #include <ATen/TensorOperators.h>
 #include <ATen/ops/empty.h>
 #include <ATen/ops/native_batch_norm.h>
 #include <ATen/ops/native_batch_norm_backward.h>
 
+#include <array>
 #include <tuple>
 #include <vector>
 
@@ -122,6 +123,31 @@ Tensor BackwardElement(const Tensor& gradient, const Tensor& input, const Tensor
   return (wide * Spread(scale, input)).to(input.dtype());
 }
 
+// → gradients of input and weight. _fused_rms_norm() keeps the inverse of the root of the mean of
+// the squares, with a 1 for each dimension that it went over (layer_norm_kernel.cu, 2.11).
+std::tuple<Tensor, Tensor> RmsNormBackward(const Tensor& gradient, const Tensor& input,
+                                           at::IntArrayRef normalized, const Tensor& inverse,
+                                           const OptionalTensor& weight,
+                                           std::array<bool, 2> wanted) {
+  const int64_t outer = input.dim() - static_cast<int64_t>(normalized.size());
+  std::vector<int64_t> over, others;
+  for (int64_t i = 0; i < input.dim(); ++i) (i < outer ? others : over).push_back(i);
+  const Tensor x = input.to(inverse.dtype());
+  const Tensor wide = gradient.to(inverse.dtype());
+  const bool has_weight = weight && weight->defined();
+  Tensor to_input, to_weight;
+  if (wanted[0]) {
+    const Tensor scaled = has_weight ? wide * *weight : wide;
+    const Tensor mean = (scaled * x).mean(over, /*keepdim=*/true);
+    to_input = ((scaled - x * inverse * inverse * mean) * inverse).to(input.dtype());
+  }
+  if (wanted[1] && has_weight) {
+    const Tensor product = wide * x * inverse;
+    to_weight = (outer > 0 ? product.sum(others) : product).to(weight->dtype());
+  }
+  return {to_input, to_weight};
+}
+
 }  // namespace
 
 void AddNormalization(Substitutes& to) {
@@ -138,6 +164,8 @@ void AddNormalization(Substitutes& to) {
       KernelFunction::makeFromUnboxedFunction(TORCH_FN(BackwardReduce));
   to["aten::batch_norm_backward_elemt"] =
       KernelFunction::makeFromUnboxedFunction(TORCH_FN(BackwardElement));
+  to["aten::batch_norm_elemt.out"] = IntoOutput<&Normalize>::Kernel();
+  to["aten::_fused_rms_norm_backward"] = Kernel<&RmsNormBackward>();
 }
 
 }  // namespace portcullis::simcompute

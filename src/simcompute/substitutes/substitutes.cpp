@@ -7,7 +7,9 @@ const Substitutes& AllSubstitutes() {
     auto* made = new Substitutes;  // kernels live as long as the process
     AddAttention(*made);
     AddConvolution(*made);
+    AddCudnn(*made);
     AddDropout(*made);
+    AddDtypes(*made);
     AddMatrixProducts(*made);
     AddNormalization(*made);
     AddRecurrent(*made);

@@ -161,6 +161,104 @@ class Results(unittest.TestCase):
         self.assertEqual(outcome.value, [[name, True] for name in (
             f, b, f, f, f, c, c, c, c, f, f, "torch.int64 cuda:0")])
 
+    def test_are_computed_where_cuda_has_a_way_of_its_own(self):
+        """What PyTorch asks of CUDA alone: softmax of halves into floats, RMSNorm backwards, CTC's
+        choice of cuDNN, sums and traces in dtypes that the CPU refuses."""
+        def compute():
+            def close(found, expected):
+                return found.dtype == expected.dtype and torch.allclose(
+                    found.cpu().float(), expected.float(), rtol=1e-3, atol=1e-3)
+
+            def gradients(function, *leaves):
+                """Of the function's sum, weighted, on the CPU and on the GPU: are they the same?"""
+                twins = [leaf.detach().cuda().requires_grad_() for leaf in leaves]
+                one, other = function(*leaves), function(*twins)
+                weights = torch.linspace(-1, 1, one.numel()).reshape(one.shape)
+                (one * weights).sum().backward()
+                (other * weights.cuda()).sum().backward()
+                return [close(other, one)] + [close(b.grad, a.grad) for a, b in zip(leaves, twins)]
+
+            def leaf(*shape, dtype=torch.float32):
+                return torch.randn(*shape).to(dtype).requires_grad_()
+            torch.manual_seed(2)
+            onto_float = [
+                gradients(lambda x, f=f: f(x if x.is_cuda else x.float(), -1, dtype=torch.float32),
+                          leaf(3, 5, dtype=torch.float16))
+                for f in (functional.softmax, functional.log_softmax)]
+            norms = [gradients(lambda x, w: functional.rms_norm(x, w.shape, w, 1e-5),
+                               leaf(*shape, dtype=dtype), leaf(*last, dtype=dtype))
+                     for shape, last, dtype in (((3, 4, 5), (5,), torch.float32),
+                                                ((3, 4, 5), (4, 5), torch.float64),
+                                                ((3, 8), (8,), torch.float16))]
+            ctc = gradients(lambda x: functional.ctc_loss(
+                x.log_softmax(2), torch.tensor([[1, 2], [3, 4]]), (6, 6), (2, 2)), leaf(6, 2, 5))
+            z = torch.complex(torch.tensor([float("nan"), 1.0, 2.0]), torch.tensor([0.0, 1.0, 3.0]))
+            flags = torch.tensor([[True, False], [False, True]])
+            return [*onto_float, *norms, ctc, z.cuda().nansum().item() == 3 + 4j,
+                    flags.cuda().trace().item(), flags.cuda().abs().tolist()]
+        outcome = computing(compute)
+        self.assertIsNotNone(outcome.value, outcome.stderr)
+        self.assertEqual(outcome.value, [[True] * 2, [True] * 2, *[[True] * 3] * 3, [True] * 2, True, 2,
+                                         [[True, False], [False, True]]])
+
+    def test_are_the_same_when_the_program_switches_cudnn_on(self):
+        def compute():
+            torch.backends.cudnn.enabled = True
+            found = []
+            for device in ("cpu", "cuda"):
+                torch.manual_seed(2)
+                layer = torch.nn.LSTM(3, 4, 2).to(device)
+                image, theta = torch.rand(1, 1, 4, 4).to(device), torch.rand(1, 2, 3).to(device)
+                theta.requires_grad_()
+                sampled = functional.grid_sample(
+                    image, functional.affine_grid(theta, (1, 1, 4, 4), align_corners=True),
+                    align_corners=True)
+                sampled.sum().backward()
+                found.append([t.flatten().tolist() for t in (
+                    layer(torch.ones(5, 2, 3, device=device))[0], sampled, theta.grad)])
+            return found
+        outcome = computing(compute)
+        self.assertIsNotNone(outcome.value, outcome.stderr)
+        for one, other in zip(*outcome.value):
+            torch.testing.assert_close(torch.tensor(one), torch.tensor(other))
+
+    def test_are_copied_as_what_they_look_like(self):
+        """Views that conjugate or negate, on either side, between the CPU and a GPU."""
+        def compute():
+            random = torch.Generator().manual_seed(2)
+            one, other = (torch.randn(3, dtype=torch.complex64, generator=random) for _ in range(2))
+
+            def copied(to, of, target, source):
+                there = one.clone().to(target)
+                to(there).copy_(of(other.to(source)))
+                return there.cpu()
+
+            def plain(t):
+                return t
+
+            def imaginary(t):
+                return t.conj().imag  # of which PyTorch keeps that it is negated
+            views = [(plain, torch.conj), (torch.conj, plain), (imaginary, torch.real),
+                     (torch.real, imaginary)]
+            different = []
+            for to, of in views:
+                for places in (("cuda", "cpu"), ("cpu", "cuda"), ("cuda:1", "cuda:0")):
+                    if not torch.equal(copied(to, of, *places), copied(to, of, "cpu", "cpu")):
+                        different.append([to.__name__, of.__name__, *places])
+            return different
+        outcome = computing(compute)
+        self.assertEqual(outcome.value, [], outcome.stderr)
+
+    def test_are_those_of_scripted_functions_too(self):
+        """TorchScript would compile what it has fused after two calls; here it does not fuse."""
+        def compute():
+            @torch.jit.script
+            def both(x):
+                return torch.sin(x) * 2 + torch.cos(x)
+            x = torch.arange(3.0)
+            return [torch.equal(both(x.cuda()).cpu(), torch.sin(x) * 2 + torch.cos(x)) for _ in range(4)]
+        self.assertEqual(computing(compute).value, [True] * 4)
+
     def test_move_between_devices_with_conversion(self):
         def move():
             x = torch.arange(6.0).reshape(2, 3).cuda(0).t()

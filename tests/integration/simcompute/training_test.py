@@ -46,6 +46,8 @@ class Transformer(nn.Module):
         return self.head(self.features(sequences).mean(1).to(self.head.weight.device))
 
 
+# What PyTorch 2.15 does without where a driver lacks it.
+ASKED_FOR = {"libcuda.so.1: cuLogsRegisterCallback"}
 IMAGES, SEQUENCES, WORDS = (8, 3, 14, 14), (8, 7, 6), (8, 7, 16)
 OPTIMIZERS = {
     "sgd": lambda p: torch.optim.SGD(p, lr=0.05, momentum=0.9),
@@ -91,7 +93,7 @@ class Training(unittest.TestCase):
         self.assertGreater(allocated, 0)
         self.assertTrue(placed, "gradients are where their parameters are")
         self.assertGreater(outcome.record["counters"][0][0]["kernels_launched"], 50)
-        self.assertEqual(outcome.record["names"], [], "nothing was refused")
+        self.assertEqual(set(outcome.record["names"]) - ASKED_FOR, set(), "nothing was refused")
 
     def test_of_a_convolutional_net(self):
         for optimizer in OPTIMIZERS:

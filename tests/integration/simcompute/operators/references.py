@@ -112,13 +112,42 @@ _HALVES = [_statistics(h) for h in (_X[:2], _X[2:])]
 _MEANS = torch.stack([h[0] for h in _HALVES])
 _INVERSES = torch.stack([h[1] for h in _HALVES])
 _I, _K = _f(2, 4, 6, 6), _f(3, 4, 3, 3)
+_GRID = torch.rand(2, 3, 3, 2, generator=_random).mul_(2).sub_(1)
+_LABELS = torch.tensor([[1, 2], [3, 4]])
 _PAIR = ([1, 1], [2, 2], [1, 1])
 _HALF = [t.half() for t in (_f(3, 4), _f(4, 2))]
 _BATCH = [t.half() for t in (_f(2, 3, 4), _f(2, 4, 2))]
 
 
+def _into_output(call, shape, dtype=torch.float32):
+    """The same call with an output."""
+    args, _, reference = call
+    return args, {"out": torch.empty(shape, dtype=dtype)}, reference
+
+
 def _products(name, args, reference):
-    return {f"aten::{name}.dtype": (args + [torch.float32], {}, reference)}
+    call = (args + [torch.float32], {}, reference)
+    return {f"aten::{name}.dtype": call,
+            f"aten::{name}.dtype_out": _into_output(call, reference(*call[0]).shape)}
+
+
+def _rms_gradients(gradient, x, shape, inverse, weight, *_):
+    leaves = [x.clone().requires_grad_(), weight.clone().requires_grad_()]
+    return torch.autograd.grad(F.rms_norm(leaves[0], shape, leaves[1], 1e-5), leaves, gradient)
+
+
+def _grid_gradients(x, grid, gradient):
+    leaves = [x.clone().requires_grad_(), grid.clone().requires_grad_()]
+    return torch.autograd.grad(F.grid_sample(*leaves, align_corners=True), leaves, gradient)
+
+
+def _affine_gradient(gradient, *shape):
+    theta = torch.zeros(shape[0], 2, 3, requires_grad=True)
+    return torch.autograd.grad(F.affine_grid(theta, shape, align_corners=True), theta, gradient)
+
+
+def _no(*_):
+    return False
 
 
 CALLS = {
@@ -181,8 +210,28 @@ CALLS = {
     **_products("mm", _HALF, lambda a, b, t: a.to(t) @ b.to(t)),
     **_products("bmm", _BATCH, lambda a, b, t: a.to(t) @ b.to(t)),
     **_products("addmm", [_f(3, 2), *_HALF], lambda c, a, b, t: c + a.to(t) @ b.to(t)),
+    "aten::_fused_rms_norm_backward": (
+        [_GRAD, _X, [5], (_X.pow(2).mean(-1, keepdim=True) + 1e-5).rsqrt(), _f(5), [True, True]], {},
+        _rms_gradients),
+    "aten::cudnn_grid_sampler": ([_I, _GRID], {}, lambda x, g: F.grid_sample(x, g, align_corners=True)),
+    "aten::cudnn_grid_sampler_backward": ([_I, _GRID, _f(2, 4, 3, 3)], {}, _grid_gradients),
+    "aten::cudnn_affine_grid_generator": (
+        [_f(2, 2, 3), 2, 4, 3, 3], {},
+        lambda t, *shape: F.affine_grid(t, shape, align_corners=True)),
+    "aten::cudnn_affine_grid_generator_backward": (
+        [_f(2, 3, 3, 2), 2, 4, 3, 3], {}, _affine_gradient),
+    "aten::_cudnn_rnn_flatten_weight": (
+        [[_f(2, 3), _f(4)], 2, 3, 2, 1, 0, 1, False, False], {},
+        lambda weights, *_: torch.cat([w.flatten() for w in weights])),
+    **{f"aten::_use_{library}_ctc_loss{overload}": (
+        [_f(6, 2, 5).log_softmax(2), _LABELS, *lengths, 0], {}, _no)
+       for library in ("cudnn", "miopen")
+       for overload, lengths in (("", [[6, 6], [2, 2]]), (".Tensor", [_LABELS[0], _LABELS[1]]))},
     **_products("baddbmm", [_f(2, 3, 2), *_BATCH], lambda c, a, b, t: c + a.to(t) @ b.to(t)),
 }
+CALLS |= {f"aten::{name}": _into_output(CALLS[f"aten::{name.removesuffix('.out')}"], shape)
+          for name, shape in (("batch_norm_elemt.out", _X.shape), ("cudnn_convolution.out", (2, 3, 3, 3)),
+                              ("_conv_depthwise2d.out", (2, 8, 3, 3)))}
 # Random: nothing to compare with, but the same for the same seed, and what it says it is.
 RANDOM = {
     "aten::_fused_dropout": ([torch.ones(40), 0.5], {}),

@@ -135,15 +135,18 @@ def _check_random(name, encoded, source, sized):
     return _compare(_places(first, "cpu"), again)
 
 
+def _values(results):
+    return [value for value in tree_leaves(results) if isinstance(value, (torch.Tensor, bool))]
+
+
 def _try_reference(name):
     args, kwargs, reference = references.CALLS[name]
     wanted = tree_map(lambda t: t.clone() if isinstance(t, torch.Tensor) else t, args)
-    expected = [t for t in tree_leaves(reference(*wanted)) if isinstance(t, torch.Tensor)]
+    expected = _values(reference(*wanted))
     there = _places(args, "cuda")
-    found = _call(name, there, _places(kwargs, "cuda"))
-    tensors = [t for t in tree_leaves(found) if isinstance(t, torch.Tensor)]
+    found = _values(_call(name, there, _places(kwargs, "cuda")))
     # Behind what the reference knows stand workspaces and states of random numbers.
-    return _compare([expected, wanted], [tensors[:len(expected)], there])
+    return _compare([expected, wanted], [found[:len(expected)], there])
 
 
 def _try_more(name):
