@@ -69,6 +69,8 @@ void WriteBody(int fd, const RetagBytes& bytes, Disk& disk) {
   WriteRange(fd, *bytes.result, bytes.base_size, end_at, disk);
 }
 
+// Flushed twice, and once will not do: the disk may keep the end records of one write and lose what
+// they point to. So first everything else is there for good, then they are written.
 void Append(const Target& target, const RetagBytes& bytes, Disk& disk) {
   const int fd = target.file().fd();
   const auto before = static_cast<std::uint64_t>(target.file().Status().st_size);

@@ -112,6 +112,26 @@ class Files(RetagTest):
                 self.assertEqual([file.name for file in self.folder.iterdir()], [name])
             path.unlink()
 
+    def test_on_a_full_disk_nothing_changes(self):
+        """On a small file system of the test's own, filled up behind the checkpoint."""
+        disk = self.folder / "disk"
+        disk.mkdir()
+        mount = ["unshare", "--user", "--map-root-user", "--mount", "sh", "-ec",
+                 'mount -t tmpfs -o size=64k tmpfs "$0"; cd "$0"; [ $# = 0 ] || '
+                 '{ cp "$1" a.pt; cat /dev/zero > fill || true; shift; "$@" || echo "exit $?"; '
+                 'ls -A; cat a.pt >&2; }', disk]
+        tried = subprocess.run(mount, capture_output=True, text=True, check=False)
+        if tried.returncode != 0:
+            self.skipTest(f"may not mount a file system here: {tried.stderr.strip()}")
+        for name in (APPENDED, REWRITTEN):
+            path = self.golden(name)
+            for arguments in (TO_CPU, ("--to", "cpu", "-o", "b.pt")):
+                done = subprocess.run([*mount, path, PROGRAM, "retag", "a.pt", *arguments],
+                                      capture_output=True, check=False)
+                self.assertEqual(done.stdout.split(), [b"exit", b"%d" % CANNOT_RUN, b"a.pt", b"fill"])
+                self.assertRegex(done.stderr, b"cannot (write|cut) '.*': No space left on device")
+                self.assertTrue(done.stderr.endswith(path.read_bytes()), "a.pt is not what it was")
+
     def test_a_locked_file_is_left_alone(self):
         path = self.golden(APPENDED)
         before = path.read_bytes()
