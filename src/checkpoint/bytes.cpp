@@ -76,7 +76,7 @@ std::string_view Cursor::Line() {
   }
 }
 
-void Cursor::Skip(std::uint64_t size) {
+void Cursor::SkipFar(std::uint64_t size) {
   source_.Require(Offset(), size, "data");
   Seek(Offset() + size);
 }

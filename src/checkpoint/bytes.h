@@ -35,7 +35,10 @@ class Cursor {
   std::string_view Text(std::uint64_t size);
   // Bytes up to the next newline, which is consumed and not returned. Valid until the next read.
   std::string_view Line();
-  void Skip(std::uint64_t size);
+  void Skip(std::uint64_t size) {
+    if (size > loaded_.size() - at_) return SkipFar(size);
+    at_ += static_cast<std::size_t>(size);
+  }
   void Seek(std::uint64_t offset);
 
   static constexpr std::uint64_t kLongestText = 1 << 16;
@@ -49,6 +52,7 @@ class Cursor {
     at_ += size;
     return value;
   }
+  void SkipFar(std::uint64_t size);
   // Makes at least `size` bytes available at at_. Throws CheckpointError if there are fewer.
   void Load(std::uint64_t size);
 

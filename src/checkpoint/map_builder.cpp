@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <span>
 #include <utility>
 
 #include "src/checkpoint/limits.h"
@@ -11,6 +12,15 @@
 namespace portcullis::checkpoint {
 
 namespace {
+
+// Room for so many further elements, and its memory.
+template <typename Element>
+void Prepare(std::vector<Element>& elements, std::size_t further) {
+  const std::size_t size = elements.size();
+  elements.reserve(size + further);
+  const std::span<Element> room(elements.data() + size, further);
+  Populate({reinterpret_cast<std::byte*>(room.data()), room.size_bytes()});
+}
 
 template <typename... Text>
 void MakePrintable(Text&... texts) {
@@ -82,11 +92,11 @@ void MapBuilder::AddGlobal(std::string global) {
 }
 
 void MapBuilder::Expect(std::uint32_t storages) {
-  constexpr std::uint32_t kAtMost = 1 << 16;  // a hostile pickle may have many ids and no storage
+  constexpr std::uint32_t kAtMost = 1 << 15;  // a hostile pickle may have many ids and no storage
   storages = std::min(storages, kAtMost);
-  map_.storages.reserve(map_.storages.size() + storages);
-  map_.tensors.reserve(map_.tensors.size() + storages);
-  map_.tags.reserve(map_.tags.size() + storages);
+  Prepare(map_.storages, storages);
+  Prepare(map_.tensors, storages);
+  Prepare(map_.tags, storages);
   storages_.Reserve(map_.storages.size() + storages, NamesOf(map_.storages, &StorageEntry::key));
   tensors_.Reserve(map_.tensors.size() + storages, NamesOf(map_.tensors, &TensorEntry::name));
 }

@@ -95,7 +95,7 @@ void Source::Read(std::uint64_t offset, std::span<std::uint8_t> into) const {
   if (!into.empty()) DoRead(offset, into);
 }
 
-void Source::Require(std::uint64_t offset, std::uint64_t size, const std::string& what) const {
+void Source::Require(std::uint64_t offset, std::uint64_t size, std::string_view what) const {
   if (offset <= size_ && size <= size_ - offset) return;
   const std::uint64_t left = offset <= size_ ? size_ - offset : 0;
   Damaged(offset, fmt::format("{} bytes left", left), fmt::format("{} bytes of {}", size, what));

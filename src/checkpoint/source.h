@@ -37,7 +37,7 @@ class Source {
   virtual Bytes InMemory() const { return {}; }
 
   // Throws CheckpointError(kDamaged) unless [offset, offset + size) lies within the source.
-  void Require(std::uint64_t offset, std::uint64_t size, const std::string& what) const;
+  void Require(std::uint64_t offset, std::uint64_t size, std::string_view what) const;
   [[noreturn]] void Damaged(std::uint64_t offset, const std::string& found,
                             const std::string& expected) const;
   [[noreturn]] void Unsupported(std::uint64_t offset, const std::string& found,

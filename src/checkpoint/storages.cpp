@@ -73,8 +73,12 @@ void Storages::ReadPersistent(Ref ref) {
     context_.source.Damaged(at, "a storage without a key", "a string or a number");
   }
   StorageEntry storage;
-  storage.key = context_.key_folder + (values_.IsString(key) ? Printable(values_.TextOf(key).text)
-                                                             : fmt::to_string(values_.Int(key)));
+  storage.key = context_.key_folder;
+  if (values_.IsString(key)) {
+    storage.key += values_.TextOf(key).text;
+  } else {
+    storage.key += fmt::to_string(values_.Int(key));
+  }
   const std::string_view class_name = calls_.ClassName(values_.Item(id, 1));
   const Dtype* dtype = DtypeByStorage(class_name);
   if (dtype == nullptr) {
@@ -90,19 +94,26 @@ void Storages::ReadPersistent(Ref ref) {
   storage.bytes = count * element;
   storage.dtype = dtype == nullptr ? "" : dtype->name;
   if (values_.IsString(location)) storage.device = Printable(values_.TextOf(location).text);
+  by_persistent_.back() = AddStorage(std::move(storage), location);
+}
+
+// Its index. The first tag counts.
+std::size_t Storages::AddStorage(StorageEntry storage, Ref location) {
+  const std::string device = storage.device;
   const std::size_t before = builder_.map().storages.size();
-  const std::size_t index = builder_.AddStorage(storage);
-  by_persistent_.back() = index;
-  const bool is_new = index == before;
-  const bool differs = builder_.storage(index).device != storage.device;
+  const std::size_t index = builder_.AddStorage(std::move(storage));
+  const StorageEntry& added = builder_.storage(index);
+  const bool differs = added.device != device;
   if (differs) {
-    builder_.Warn(fmt::format("storage {} is tagged '{}' and '{}': the first counts", storage.key,
-                              builder_.storage(index).device, storage.device));
+    builder_.Warn(fmt::format("storage {} is tagged '{}' and '{}': the first counts", added.key,
+                              added.device, device));
   }
-  if (!values_.IsString(location) || !(is_new || differs)) return;
+  const bool is_new = index == before;
+  if (!values_.IsString(location) || !(is_new || differs)) return index;
   DeviceTag tag = TagAt(Place::kStorageTag, location);
-  tag.storage = storage.key;
+  tag.storage = added.key;
   builder_.AddTag(std::move(tag));
+  return index;
 }
 
 // torch.device("cuda", 1), torch.device("cuda:1") or torch.device("cpu").

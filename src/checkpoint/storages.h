@@ -27,6 +27,7 @@ class Storages {
 
  private:
   void ReadPersistent(Ref ref);
+  std::size_t AddStorage(StorageEntry storage, Ref location);
   void ReadDevice(Ref ref);
   void ReadRebuildArgument(Ref ref, Ref device);
   void ReadNested(Ref ref);

@@ -22,6 +22,9 @@ import samples
 MIB = 1024
 TAGS = "import pickletools, sys, zipfile; a = zipfile.ZipFile(sys.argv[1]); " \
        "print(sum(o.name == 'BINPERSID' for o, _, _ in pickletools.genops(a.read('model/data.pkl'))))"
+FICKLING = "import sys, zipfile; from fickling.analysis import check_safety; " \
+           "from fickling.fickle import Pickled; " \
+           "check_safety(Pickled.load(zipfile.ZipFile(sys.argv[1]).read('model/data.pkl')))"
 LOAD = "import sys, torch; torch.load(sys.argv[1], map_location='cpu')"
 SAVE_AGAIN = "import os, sys, torch; " \
              "torch.save(torch.load(sys.argv[1], map_location='cpu'), sys.argv[1] + '.new'); " \
@@ -59,6 +62,15 @@ class Bench:
     def python_tags(self, path):
         return self.run(5, sys.executable, "-c", TAGS, path)["wall"]
 
+    def fickling(self, path):
+        """Its whole analysis of the pickle; None where PyPI cannot be reached."""
+        folder = self.folder / "fickling"
+        pip = [sys.executable, "-m", "pip", "install", "-q", "--disable-pip-version-check",
+               "--root-user-action=ignore", "--target", folder, "fickling==0.1.12"]
+        if not folder.is_dir() and subprocess.run(pip, check=False).returncode != 0:
+            return None
+        return self.run(1, "env", f"PYTHONPATH={folder}", sys.executable, "-c", FICKLING, path)["wall"]
+
     def torch_run(self, program, path):
         return self.run(1, *self._torch, "-c", program, path)["wall"] if self._torch else None
 
@@ -90,6 +102,8 @@ def many_tensors(bench):
         samples.write(path, count, 16)
         measured = bench.check(path, times=10)
         others = {"zipfile + pickletools": bench.python_tags(path)}
+        if before is None:
+            others["fickling 0.1.12"] = bench.fickling(path)
         yield bench.row(f"check, {count:,} tensors", goal, measured, others)
         if before:
             print(f"twice the tensors take {measured['wall'] / before:.1f} times as long",
