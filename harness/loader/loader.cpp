@@ -8,6 +8,7 @@
 #include "harness/loader/protocol.h"
 #include "harness/loader/serve.h"
 #include "harness/loader/strategies.h"
+#include "harness/loader/warm_up.h"
 
 namespace {
 
@@ -43,7 +44,7 @@ int main(int argc, char** argv) {
   const bool serve = argc > 1 && argv[1] == portcullis::protocol::kServe;
   if (!serve) return PerformCase();
   return Guarded([] {
-    Prepare();
+    WarmUp();
     return Serve(PerformCase);
   });
 }

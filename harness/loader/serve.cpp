@@ -15,11 +15,13 @@
 #include <filesystem>
 #include <iostream>
 #include <iterator>
+#include <memory>
 #include <string>
 #include <string_view>
 #include <vector>
 
 #include "harness/loader/descriptor_variable.h"
+#include "harness/loader/heap.h"
 #include "harness/loader/protocol.h"
 #include "harness/loader/request.h"
 
@@ -30,7 +32,9 @@ constexpr std::size_t kLongestCase = 1 << 20;  // bytes of its environment
 
 // What a case needs, as the harness hands it over.
 struct Surroundings {
-  std::string entries;  // "NAME=value", each ended by a NUL
+  // "NAME=value", each ended by a NUL. Nothing clears it: its pages would be copied for each child.
+  std::unique_ptr<char[]> entries = std::make_unique_for_overwrite<char[]>(kLongestCase + 1);
+  std::size_t size = 0;
   // Standard input, output, error, the answer pipe, the folder.
   std::array<int, 5> descriptors{};
 };
@@ -46,8 +50,7 @@ void Say(int socket, const std::string& text) {
 
 // False when there will be no more cases.
 bool Receive(int socket, Surroundings& surroundings) {
-  surroundings.entries.resize(kLongestCase);
-  iovec part{surroundings.entries.data(), surroundings.entries.size()};
+  iovec part{surroundings.entries.get(), kLongestCase};
   auto& descriptors = surroundings.descriptors;
   alignas(cmsghdr) std::array<char, CMSG_SPACE(sizeof(descriptors))> control{};
   msghdr message{};
@@ -69,15 +72,16 @@ bool Receive(int socket, Surroundings& surroundings) {
                      std::to_string(kLongestCase) + " bytes");
   }
   std::memcpy(descriptors.data(), CMSG_DATA(header), sizeof(descriptors));
-  surroundings.entries.resize(static_cast<std::size_t>(size));
+  surroundings.size = static_cast<std::size_t>(size);
+  surroundings.entries[surroundings.size] = 0;
   return true;
 }
 
 // The strings stay where they are: the environment points to them.
-void ReplaceEnvironment(std::string& entries) {
+void ReplaceEnvironment(Surroundings& surroundings) {
   clearenv();  // NOLINT: one thread
-  for (std::size_t at = 0; at < entries.size();) {
-    char* entry = &entries[at];
+  for (std::size_t at = 0; at < surroundings.size;) {
+    char* entry = &surroundings.entries[at];
     at += std::strlen(entry) + 1;
     putenv(entry);  // NOLINT: one thread
   }
@@ -92,7 +96,7 @@ void Become(Surroundings& surroundings, const std::array<int, kFolder>& places, 
     if (dup2(surroundings.descriptors.at(i), places.at(i)) < 0) Fail("dup2");
   }
   if (fchdir(surroundings.descriptors[kFolder]) != 0) Fail("fchdir");
-  ReplaceEnvironment(surroundings.entries);
+  ReplaceEnvironment(surroundings);
 }
 
 void Close(const Surroundings& surroundings) {
@@ -139,9 +143,11 @@ int Serve(int (*perform)()) {
   fcntl(socket, F_SETFD, FD_CLOEXEC);
   RefuseThreads();
   const pid_t loader = getpid();
+  Surroundings surroundings;
+  SetHeapAside();
   Say(socket, std::string(protocol::kReady));
   pid_t child = 0;
-  for (Surroundings surroundings; Receive(socket, surroundings);) {
+  while (Receive(socket, surroundings)) {
     if (child > 0) waitpid(child, nullptr, 0);
     child = fork();
     if (child < 0) Fail("fork");

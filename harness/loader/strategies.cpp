@@ -4,8 +4,6 @@
 #include <c10/core/GradMode.h>
 #include <c10/util/Exception.h>
 #include <cxxabi.h>
-#include <torch/csrc/jit/frontend/builtin_functions.h>
-#include <torch/csrc/jit/runtime/operator.h>
 #include <torch/csrc/jit/serialization/import.h>
 #include <torch/csrc/jit/serialization/pickle.h>
 #include <torch/version.h>
@@ -251,16 +249,6 @@ void GiveBack() {
 }
 
 }  // namespace
-
-// The first look-up of an operator files thousands of them under their names, and the first of a
-// built-in function compiles all of those (registerPendingOperators in
-// torch/csrc/jit/runtime/operator.cpp, BuiltinFunctionRegistry in
-// torch/csrc/jit/frontend/builtin_functions.cpp, 2.11).
-void Prepare() {
-  const c10::Symbol any = c10::Symbol::aten("add");
-  torch::jit::getAllOperatorsFor(any);
-  torch::jit::getAllBuiltinFunctionsFor(any);
-}
 
 Answer Perform(const Request& request, Clock& clock) {
   Answer answer;

@@ -10,8 +10,4 @@ namespace portcullis::loader {
 // and error; whatever LibTorch throws is an observation, not a failure of the loader.
 Answer Perform(const Request& request, Clock& clock);
 
-// What LibTorch does at its first use anyway, for a warm loader to do before it forks. Loads
-// nothing and does not touch CUDA.
-void Prepare();
-
 }  // namespace portcullis::loader

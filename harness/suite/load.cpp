@@ -133,6 +133,12 @@ void SubmitAgain(Load load, const std::string& lost, runner::Runner& runner,
   });
 }
 
+// What is saved may be large, and how a disk takes it is what such a case is about.
+Place PlaceOf(const Load& load) {
+  const bool saves = load.strategy.kind == portability::StrategyKind::kSave;
+  return saves ? Place::kTemporary : Place::kMemory;
+}
+
 }  // namespace
 
 runner::Warm WarmLoaderOf(const Load& load) {
@@ -147,7 +153,7 @@ runner::Warm WarmLoaderOf(const Load& load) {
 }
 
 void SubmitLoad(const Load& load, runner::Runner& runner, std::function<void(Observation)> done) {
-  auto scratch = std::make_shared<ScratchFolder>();
+  auto scratch = std::make_shared<ScratchFolder>(PlaceOf(load));
   auto child = std::make_shared<host::ChildHost>(
       load.host, load.mask, *load.runtime, scratch->path(), static_cast<bool>(load.strategy.use));
   runner::Command command;

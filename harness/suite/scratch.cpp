@@ -3,16 +3,39 @@
 #include <fmt/format.h>
 #include <stdlib.h>
 
+#include <algorithm>
+#include <array>
+#include <cstdlib>
+
+#include "harness/suite/memory_folder.h"
 #include "src/base/error.h"
 
 namespace portcullis::suite {
 
 namespace fs = std::filesystem;
 
-ScratchFolder::ScratchFolder() {
+namespace {
+
+// As std::filesystem looks for the user's own choice.
+bool ChosenByUser() {
+  constexpr std::array kVariables = {"TMPDIR", "TMP", "TEMP", "TEMPDIR"};
+  return std::any_of(kVariables.begin(), kVariables.end(),
+                     [](const char* name) { return std::getenv(name) != nullptr; });
+}
+
+fs::path FolderOf(Place place) {
+  if (place == Place::kMemory && !ChosenByUser()) {
+    if (auto folder = MemoryFolder()) return *folder;
+  }
   std::error_code error;
-  const fs::path below = fs::temp_directory_path(error);
-  std::string name = ((error ? fs::path("/tmp") : below) / "portcullis-XXXXXX").string();
+  fs::path below = fs::temp_directory_path(error);
+  return error ? fs::path("/tmp") : below;
+}
+
+}  // namespace
+
+ScratchFolder::ScratchFolder(Place place) {
+  std::string name = (FolderOf(place) / "portcullis-XXXXXX").string();
   if (mkdtemp(name.data()) == nullptr) {
     throw CannotRun(SystemError(fmt::format("cannot make the folder {}", name)));
   }

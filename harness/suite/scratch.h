@@ -6,11 +6,16 @@
 
 namespace portcullis::suite {
 
-// A folder of our own below $TMPDIR (or /tmp), removed with all its content at the end.
+enum class Place {
+  kTemporary,  // below $TMPDIR, or /tmp
+  kMemory,     // in memory if $TMPDIR is not set and there is room; otherwise as above
+};
+
+// A folder of our own, removed with all its content at the end.
 class ScratchFolder {
  public:
-  ScratchFolder();                                       // throws CannotRun
-  explicit ScratchFolder(std::filesystem::path folder);  // makes this one
+  explicit ScratchFolder(Place place = Place::kTemporary);  // throws CannotRun
+  explicit ScratchFolder(std::filesystem::path folder);     // makes this one
   ~ScratchFolder();
   ScratchFolder(const ScratchFolder&) = delete;
   ScratchFolder& operator=(const ScratchFolder&) = delete;
