@@ -25,11 +25,16 @@ std::uintptr_t Take(std::size_t bytes) {
   return Address(taken);
 }
 
-// glibc gives the end of the heap to whom no hole is large enough for.
-void FillHoles(std::size_t bytes, std::uintptr_t end) {
-  while (true) {
-    void* memory = std::malloc(bytes);
-    if (Address(memory) > end || memory == nullptr) return std::free(memory);
+// What is free behind `end` is for children; glibc takes of it where no hole is large enough.
+void FillHolesBefore(std::uintptr_t end) {
+  std::size_t left = mallinfo2().fordblks;  // none with another malloc than glibc's
+  for (std::size_t bytes = kLargestHole; bytes >= kUnit;) {
+    std::uintptr_t taken = 0;
+    while (taken < end && left >= bytes) {
+      taken = Take(bytes - sizeof(std::size_t));
+      left -= bytes;
+    }
+    bytes -= bytes > 64 * kUnit ? bytes / 8 / kUnit * kUnit : kUnit;
   }
 }
 
@@ -39,12 +44,9 @@ void SetHeapAside() {
   mallopt(M_MMAP_THRESHOLD, static_cast<int>(kLargestOnHeap));
   mallopt(M_TRIM_THRESHOLD, static_cast<int>(2 * kLargestOnHeap));
   const std::uintptr_t before = Address(sbrk(0));
-  std::uintptr_t end = 0;
-  while (end < before) end = Take(kLargestHole);
-  for (std::size_t bytes = kLargestHole; bytes >= kUnit;) {
-    FillHoles(bytes - sizeof(std::size_t), end);
-    bytes -= bytes > 64 * kUnit ? bytes / 8 / kUnit * kUnit : kUnit;
-  }
+  std::uintptr_t end = Take(kLargestHole);
+  while (end != 0 && end < before) end = Take(kLargestHole);
+  FillHolesBefore(end);
   // All that there is, but for a piece of the last page: the next one is nobody's yet.
   const std::uintptr_t behind = Take(kLargestHole) + kLargestHole + kHostPage;
   const std::uintptr_t top = Address(sbrk(0));
