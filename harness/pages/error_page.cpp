@@ -83,7 +83,9 @@ std::string Remedies(const repro::Guide& guide) {
 
 std::string Reproduction(const repro::Guide& guide) {
   const auto forms = repro::FormsOf(guide);
-  if (forms.empty()) return {};
+  if (forms.empty()) {
+    return fmt::format("## See it fail, and work\n\nThere is no reproduction: {}.\n", guide.none);
+  }
   const bool python = guide.python.has_value();
   const auto files = repro::Emit(guide, python ? repro::Form::kPython : repro::Form::kCpp);
   std::string text = fmt::format(

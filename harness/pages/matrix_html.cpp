@@ -1,4 +1,5 @@
 #include <fmt/format.h>
+#include <fmt/ranges.h>
 
 #include <set>
 
@@ -72,10 +73,33 @@ json DetailOf(const Table& table, const Row& row, const Cell& cell, const Refere
 // What a cell is to filters and styles.
 struct Look {
   std::string outcome;  // "loads", "fails", "differs"
+  std::string chosen;   // the values of the outcome filter that show it: "differs|loads@2.6.0"
   std::string words;    // HTML
   std::string text;     // to search in
   OnHardware hardware = OnHardware::kNotRun;
 };
+
+std::string OutcomeOf(const Result& result) { return Word(result) == "loads" ? "loads" : "fails"; }
+
+// The versions that ran it, as a filter has them: "2.15.0|2.11.0".
+std::string VersionsOf(const Cell& cell, const Reference& reference) {
+  std::string list;
+  for (std::size_t i = 0; i < cell.results.size(); ++i) {
+    if (cell.results[i] == nullptr) continue;
+    list += (list.empty() ? "" : "|") + reference.versions[i];
+  }
+  return list;
+}
+
+// "loads@2.15.0|fails@2.6.0".
+std::string OutcomesByVersion(const Cell& cell, const Reference& reference) {
+  std::string list;
+  for (std::size_t i = 0; i < cell.results.size(); ++i) {
+    if (cell.results[i] == nullptr) continue;
+    list += fmt::format("|{}@{}", OutcomeOf(*cell.results[i]), reference.versions[i]);
+  }
+  return list;
+}
 
 Look LookOf(const Cell& cell, const Reference& reference) {
   Look look;
@@ -90,18 +114,20 @@ Look LookOf(const Cell& cell, const Reference& reference) {
     look.words = "≠ versions differ";
     for (const Agreed& group : groups) {
       look.words +=
-          fmt::format("<span class=\"versions\">{} {} <b>{}</b></span>", Sign(*group.result),
-                      Escaped(Word(*group.result)), Escaped(group.versions));
+          fmt::format("<span class=\"versions\" data-versions=\"{2}\">{0} {1} <b>{2}</b></span>",
+                      Sign(*group.result), Escaped(Word(*group.result)), Escaped(group.versions));
     }
   } else if (!groups.empty()) {
     const Result& result = *groups.front().result;
-    look.outcome = Word(result) == "loads" ? "loads" : "fails";
+    look.outcome = OutcomeOf(result);
     look.words = fmt::format("{} {}", Sign(result), Escaped(Word(result)));
   }
   if (look.hardware == OnHardware::kOtherwise) {
     look.outcome = "differs";
     look.words += "<span class=\"versions\">○ otherwise on hardware</span>";
   }
+  look.chosen = look.outcome;
+  if (groups.size() > 1) look.chosen += OutcomesByVersion(cell, reference);
   return look;
 }
 
@@ -114,12 +140,13 @@ std::string CellHtml(const Table& table, const Row& row, const Cell& cell,
   details[id] = DetailOf(table, row, cell, reference);
   return fmt::format(
       "<td data-host=\"{0}\"><button class=\"item outcome {1}{2}\" data-detail=\"{3}\" "
-      "data-host=\"{0}\" data-family=\"{4}\" data-checkpoint=\"{5}\" data-outcome=\"{1}\"{6}{9} "
-      "data-text=\"{7}\">{8}</button></td>",
+      "data-host=\"{0}\" data-family=\"{4}\" data-checkpoint=\"{5}\" data-outcome=\"{10}\"{6}{9} "
+      "data-version=\"{11}\" data-text=\"{7}\">{8}</button></td>",
       Escaped(cell.host), look.outcome, look.hardware == OnHardware::kTheSame ? " hardware" : "",
       id, table.family, table.checkpoint, look.outcome == "differs" ? " data-differs" : "",
       Escaped(Lower(row.strategy.Text() + " " + cell.host + look.text)), look.words,
-      look.hardware == OnHardware::kTheSame ? " data-hardware" : "");
+      look.hardware == OnHardware::kTheSame ? " data-hardware" : "", look.chosen,
+      VersionsOf(cell, reference));
 }
 
 std::string TableHtml(const Table& table, const Reference& reference, json& details) {
@@ -147,8 +174,25 @@ constexpr const char* kHardwareTick =
     "<label class=\"tick\"><input type=\"checkbox\" name=\"hardware\">only what hardware "
     "confirmed</label>";
 
-std::string FiltersOf(const std::vector<Table>& tables, bool hardware) {
-  std::vector<std::pair<std::string, std::string>> families, checkpoints, hosts;
+// The versions that ran any of it, newest first.
+std::vector<std::string> VersionsIn(const std::vector<Table>& tables, const Reference& reference) {
+  std::set<std::size_t> places;
+  for (const Table& table : tables) {
+    for (const Row& row : table.rows) {
+      for (const Cell& cell : row.cells) {
+        for (std::size_t i = 0; i < cell.results.size(); ++i) {
+          if (cell.results[i] != nullptr) places.insert(i);
+        }
+      }
+    }
+  }
+  std::vector<std::string> versions;
+  for (const std::size_t place : places) versions.push_back(reference.versions[place]);
+  return versions;
+}
+
+std::string FiltersOf(const std::vector<Table>& tables, const Reference& reference) {
+  std::vector<std::pair<std::string, std::string>> families, checkpoints, hosts, versions;
   std::set<std::string> known;
   const auto add = [&](auto& list, const std::string& value, const std::string& shown) {
     if (known.insert(value).second) list.emplace_back(value, shown);
@@ -158,17 +202,19 @@ std::string FiltersOf(const std::vector<Table>& tables, bool hardware) {
     add(checkpoints, table.checkpoint, CheckpointLabel(table.checkpoint));
     for (const auto& host : table.hosts) add(hosts, host, host);
   }
+  for (const auto& version : VersionsIn(tables, reference)) versions.emplace_back(version, version);
   return report::Filters(
       "search: map_location, no-driver, “Found no NVIDIA”…",
       report::SelectFilter("family", "language", families) +
           report::SelectFilter("checkpoint", "checkpoint", checkpoints) +
           report::SelectFilter("host", "host", hosts) +
+          report::SelectFilter("version", "PyTorch", versions) +
           report::SelectFilter(
               "outcome", "outcome",
               {{"loads", "✓ loads"}, {"fails", "✗ fails"}, {"differs", "≠ differs"}}) +
           "<label class=\"tick\"><input type=\"checkbox\" name=\"differs\">only where versions "
           "differ</label>" +
-          (hardware ? kHardwareTick : ""));
+          (reference.recordings.none() ? "" : kHardwareTick));
 }
 
 constexpr const char* kLegend =
@@ -190,15 +236,13 @@ std::string MatrixHtml(const Reference& reference) {
   parts.navigation = Navigation("matrix.md", !reference.recordings.none());
   parts.footer = Foot();
   parts.details = json::object();
-  std::string versions;
-  for (const auto& version : reference.versions)
-    versions += (versions.empty() ? "" : ", ") + version;
   parts.body = fmt::format(
       "<h1>The matrix</h1>\n<p>What each way of loading does on each host, by PyTorch {}. Every "
       "cell is "
       "a real load; choose one for the exact error, the bytes copied and the command that shows it "
       "again.</p>\n{}{}",
-      Escaped(versions), kLegend, FiltersOf(tables, !reference.recordings.none()));
+      Escaped(fmt::format("{}", fmt::join(VersionsIn(tables, reference), ", "))), kLegend,
+      FiltersOf(tables, reference));
   for (const Table& table : tables) parts.body += TableHtml(table, reference, parts.details);
   return report::Page(parts);
 }

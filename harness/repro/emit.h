@@ -14,12 +14,6 @@ enum class Form { kPython, kCpp, kShell };
 // "py", "cpp" or "sh". Throws UsageError.
 Form ParseForm(const std::string& name);
 
-struct EmittedFile {
-  std::string name;
-  std::string text;
-  bool executable = false;
-};
-
 // The files of a reproduction: `fails` and `works`, and what builds or runs them. The shell form is
 // the other one that the guide has, run on simulated hosts by portcullis exec. Throws UsageError
 // where the guide has no such form, naming those that it has.

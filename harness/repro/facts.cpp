@@ -28,6 +28,8 @@ constexpr std::array kFacts{
     FactRow{"operator", "(when checking argument in method wrapper_CUDA_", ")"},
     FactRow{"device given", "Invalid device string: '", "'"},
     FactRow{"device given", "SafetensorError: device ", " "},
+    FactRow{"CUDA says", "already set an error? Error ", ":"},
+    FactRow{"device given", "at start of device string: ", " "},
     FactRow{"driver", "too old (found version ", ")"},
     FactRow{"asked for", "Tried to allocate ", "("},
     FactRow{"class refused", "Unsupported global: GLOBAL ", " "},

@@ -9,24 +9,41 @@
 namespace portcullis::repro {
 namespace {
 
-PythonPair ReadPython(const YamlValue& value) {
+std::string TextAt(const YamlValue& value, const char* key) {
+  const auto found = value.Find(key);
+  return found ? found->Text() : std::string();
+}
+
+Twins ReadTwins(const YamlValue& value) {
   value.OnlyKeys({"setup", "fails", "works", "shows"});
   return {value.Key("setup").Text(), value.Key("fails").Text(), value.Key("works").Text(),
           value.Key("shows").Text()};
 }
 
 CppPair ReadCpp(const YamlValue& value) {
-  value.OnlyKeys({"saved-from", "host", "cuda"});
-  return {value.Key("saved-from").Text(), value.Key("host").Text(), value.Key("cuda").Boolean()};
+  value.OnlyKeys({"saved-from", "fails", "program", "saves", "host", "cuda"});
+  CppPair pair;
+  if (const auto program = value.Find("program")) {
+    pair.program = ReadTwins(*program);
+  } else {
+    pair.saved_from = value.Key("saved-from").Text();
+  }
+  pair.fails = TextAt(value, "fails");
+  pair.saves = TextAt(value, "saves");
+  pair.host = value.Key("host").Text();
+  pair.cuda = value.Key("cuda").Boolean();
+  return pair;
 }
 
 void ReadReproduction(const YamlValue& value, Guide& guide) {
-  value.OnlyKeys({"host", "faults", "py", "cpp"});
-  if (const auto host = value.Find("host")) guide.host = host->Text();
+  value.OnlyKeys({"host", "faults", "needs", "none", "py", "cpp"});
+  guide.host = TextAt(value, "host");
+  guide.needs = TextAt(value, "needs");
+  guide.none = TextAt(value, "none");
   if (const auto faults = value.Find("faults")) {
     for (const YamlValue& fault : faults->Items()) guide.faults.push_back(fault.Text());
   }
-  if (const auto python = value.Find("py")) guide.python = ReadPython(*python);
+  if (const auto python = value.Find("py")) guide.python = ReadTwins(*python);
   if (const auto cpp = value.Find("cpp")) guide.cpp = ReadCpp(*cpp);
 }
 

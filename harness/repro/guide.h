@@ -6,6 +6,8 @@
 #include <string_view>
 #include <vector>
 
+#include "harness/repro/programs.h"
+
 namespace portcullis::repro {
 
 struct Remedy {
@@ -13,19 +15,14 @@ struct Remedy {
   std::string why;
 };
 
-// Two Python programs that differ in one place.
-struct PythonPair {
-  std::string setup;
-  std::string fails;  // raises the error
-  std::string works;  // does not
-  std::string shows;  // a line behind it that shows what came of it
-};
-
-// How the C++ pair comes to the error.
+// The C++ pair.
 struct CppPair {
-  std::string saved_from;  // device it saves from: "cuda:0"
-  std::string host;        // host it loads on
-  bool cuda = true;        // the build that loads has CUDA
+  std::string saved_from;        // of a load: the device it saves from, "cuda:0"
+  std::string fails;             // of a load: the code that fails, "" for a load without a device
+  std::optional<Twins> program;  // instead of a load
+  std::string saves;             // of a program: Python that saves what it reads, "" for none
+  std::string host;              // it runs on
+  bool cuda = true;              // the build that loads has CUDA
 };
 
 struct Guide {
@@ -35,7 +32,9 @@ struct Guide {
   std::vector<Remedy> remedies;     // best first
   std::string host;                 // of the Python pair; "": any machine
   std::vector<std::string> faults;  // of that host, as docs/FAULTS.md spells them
-  std::optional<PythonPair> python;
+  std::string needs;                // beyond PyTorch and that host; "" for nothing
+  std::string none;                 // why there is no reproduction; "" if there is one
+  std::optional<Twins> python;
   std::optional<CppPair> cpp;
 };
 

@@ -23,7 +23,7 @@ std::string Indented(const std::string& text, std::size_t indent, const Style& s
 
 std::string Heading(const char* text, const Style& style) { return "\n" + style.Bold(text) + "\n"; }
 
-std::string Head(const Recognised& recognised, const Style& style) {
+std::string TellHead(const Recognised& recognised, const Style& style) {
   std::string text = style.Bold(std::string(recognised.error->id)) + "\n" +
                      Indented(std::string(recognised.error->means), 2, style) +
                      Indented("“" + recognised.sentence + "”", 2, style);
@@ -78,8 +78,7 @@ std::string SeeIt(const Guide& guide, const Style& style) {
     text += fmt::format("  portcullis repro {} --emit {} -o DIR\n", guide.error, form);
   }
   if (text.empty()) {
-    text = Indented("Needs more than PyTorch and a simulated host; there is no reproduction.", 2,
-                    style);
+    text = Indented(fmt::format("There is no reproduction: {}.", guide.none), 2, style);
   }
   return text;
 }
@@ -88,7 +87,7 @@ std::string SeeIt(const Guide& guide, const Style& style) {
 
 std::string Tell(const Recognised& recognised, const Guide& guide, const std::vector<Giver>& givers,
                  const Style& style) {
-  return Head(recognised, style) + Heading("What happened", style) +
+  return TellHead(recognised, style) + Heading("What happened", style) +
          Indented(guide.happened, 2, style) +
          Heading("Which hosts and ways of loading give it", style) + Where(guide, givers, style) +
          Heading("What to do, best first", style) + Remedies(guide, style) +

@@ -97,6 +97,27 @@ class Pages(unittest.TestCase):
                               "new Promise(done => setTimeout(done))")
         self.assertEqual(self.shown(), everything)
 
+    def lines(self):
+        """What the shown cells say of versions that differ, line by line."""
+        return self.browser.evaluate("[...document.querySelectorAll('.item:not([hidden]) .versions:not([hidden])')]"
+                                     ".map(line => line.innerText)")
+
+    def test_a_version_filter_shows_what_that_version_did(self):
+        self.browser.open(SITE / "matrix.html")
+        everything, every_line = self.shown(), self.lines()
+        self.choose("version", "2.5.1")  # of Python only
+        self.assertTrue(0 < self.shown() < everything)
+        self.choose("version", "2.6.0")
+        self.browser.evaluate("document.querySelector('[name=differs]').click()")
+        lines = self.lines()
+        self.assertTrue(lines and len(lines) < len(every_line))
+        self.assertTrue(all("2.6.0" in line for line in lines), lines)
+        for outcome, sign in (("loads", "✓"), ("fails", "✗")):
+            self.choose("outcome", outcome)
+            self.assertTrue(all(line.startswith(sign) for line in self.lines()), outcome)
+        self.choose("version", "")
+        self.assertEqual(self.shown(), 0)  # none of those that differ only loads, or only fails
+
     def test_search_finds_error_texts(self):
         self.browser.open(SITE / "matrix.html")
         self.choose("q", "found no nvidia driver")
@@ -130,7 +151,7 @@ class Pages(unittest.TestCase):
         while len(reached) < 20 and "item" not in reached[-1]:
             self.browser.key("Tab")
             reached.append(self.focus())
-        for name in ("INPUT q", "SELECT family", "SELECT checkpoint", "SELECT host", "SELECT outcome",
+        for name in ("INPUT q", "SELECT family", "SELECT checkpoint", "SELECT host", "SELECT version", "SELECT outcome",
                      "INPUT differs"):
             self.assertIn(name, reached)
         self.assertRegex(reached[-1], "^item outcome")

@@ -5,15 +5,22 @@
   const filters = document.querySelector(".filters");
   const items = [...document.querySelectorAll(".item")];
   const groups = [...document.querySelectorAll(".group")];
+  const lines = [...document.querySelectorAll("[data-versions]")];  // of cells where versions differ
 
   // An item is shown if it has every value that is asked for and its text holds every word.
   const asked = () => ({
     values: [...filters.querySelectorAll("select")].filter((s) => s.value).map((s) => [s.name, s.value]),
     ticks: [...filters.querySelectorAll("input[type=checkbox]")].filter((t) => t.checked).map((t) => t.name),
     words: filters.querySelector("input[type=search]").value.toLowerCase().split(/\s+/).filter(Boolean),
+    version: filters.querySelector("select[name=version]")?.value ?? "",
   });
-  const fits = (item, { values, ticks, words }) =>
-    values.every(([name, value]) => item.dataset[name] === value) &&
+  // An item may have several values ("a|b"), some of them for one version only ("a@2.6.0").
+  const has = (item, name, value, version) => {
+    const held = (item.dataset[name] ?? "").split("|");
+    return held.includes(value) || (version && held.includes(`${value}@${version}`));
+  };
+  const fits = (item, { values, ticks, words, version }) =>
+    values.every(([name, value]) => has(item, name, value, version)) &&
     ticks.every((name) => item.dataset[name] !== undefined) &&
     words.every((word) => item.dataset.text.includes(word));
 
@@ -23,6 +30,9 @@
     for (const item of items) {
       item.hidden = !fits(item, wanted);
       shown += item.hidden ? 0 : 1;
+    }
+    for (const line of lines) {
+      line.hidden = wanted.version !== "" && !line.dataset.versions.split(", ").includes(wanted.version);
     }
     for (const group of groups) group.hidden = !group.querySelector(".item:not([hidden])");
     filters.querySelector("output").textContent =

@@ -51,6 +51,17 @@ TEXTS = [
      "torch/csrc/cuda/Module.cpp:32", []),
     ("invalid-ordinal", "torch.AcceleratorError: CUDA error: invalid device ordinal\nGPU device may be out "
      "of range, do you have enough GPUs?\nCUDA kernel errors might be asynchronously reported", []),
+    ("invalid-ordinal", "THCudaCheck FAIL file=torch/csrc/cuda/Module.cpp line=84 error=10 : invalid device ordinal\n"
+     "Traceback (most recent call last):\n  File \"run.py\", line 1, in <module>\n    model = torch.load(path)", []),
+    ("invalid-ordinal", "    raise AssertionError(\"Invalid device id\")\nAssertionError: Invalid device id",
+     ["torch.cuda.get_device_properties"]),
+    ("invalid-ordinal", "RuntimeError: device >= 0 && device < num_gpus INTERNAL ASSERT FAILED at "
+     "\"../aten/src/ATen/cuda/CUDAContext.cpp\":50, please report a bug to PyTorch. device=1, num_gpus=", []),
+    ("start-failed", "RuntimeError: Unexpected error from cudaGetDeviceCount(). Did you run some cuda functions "
+     "before calling NumCudaDevices() that might have already set an error? Error 804: forward compatibility was "
+     "attempted on non supported HW", ["CUDA says: 804"]),
+    ("no-gpus", "[rank3]:     torch._C._cuda_init()\n[rank3]: RuntimeError: No HIP GPUs are available", ["ROCm"]),
+    ("device-unavailable", "RuntimeError: CUDA error: all CUDA-capable devices are busy or unavailable", []),
     ("not-compiled-with-cuda", "AssertionError: Torch not compiled with CUDA enabled", []),
     ("cpu-build", "NotImplementedError: Could not run 'aten::empty_strided' with arguments from the 'CUDA' "
      "backend. This could be because the operator doesn't exist for this backend, or was omitted\n" +
@@ -78,6 +89,13 @@ TEXTS = [
      "checking arguments for addmm)", ["PyTorch 1.6 and 1.7"]),
     ("different-devices", "Input type (torch.FloatTensor) and weight type (torch.cuda.FloatTensor) should "
      "be the same or input should be a MKLDNN tensor", []),
+    ("different-devices", "RuntimeError: Expected object of type torch.FloatTensor but found type "
+     "torch.cuda.FloatTensor for argument #4 'mat1'", ["PyTorch 0.4"]),
+    ("different-devices", "RuntimeError: expected device cuda:0 but got device cpu", ["PyTorch 1.3 to 1.5"]),
+    ("different-devices", "RuntimeError: arguments are located on different GPUs at "
+     "/pytorch/aten/src/THC/generic/THCTensorMathBlas.cu:270", []),
+    ("fused-steps", "RuntimeError: params, grads, exp_avgs, and exp_avg_sqs must have same dtype, device, and "
+     "layout", []),
     ("fused-steps", "RuntimeError: Expected all tensors to be on the same device, but got state_steps is on "
      "cpu, different from other tensors on cuda:0", []),
     ("capturable-steps", "AssertionError: If capturable=False, state_steps should not be CUDA tensors.", []),
@@ -91,6 +109,11 @@ TEXTS = [
     ("rnn-devices", "Input and hidden tensors are not at the same device, found input tensor at cpu and "
      "hidden tensor at cuda:0", ["device of the input: cpu"]),
     ("bad-device-string", "RuntimeError: Invalid device string: 'cuda1'", ["device given: cuda1"]),
+    ("bad-device-string", "RuntimeError: Expected one of cpu, cuda, ipu, xpu device type at start of device "
+     "string: gpu", []),
+    # pytest's excerpt of a traceback
+    ("map-not-callable", ">       result = map_location(storage, location)\nE       TypeError: 'list' object is "
+     "not callable", []),
     ("map-not-callable", "    result = map_location(storage, location)\nTypeError: 'int' object is not "
      "callable", []),
     ("hpu-tag", "RuntimeError: The HPU device module is not registered. If you are running", []),
@@ -100,6 +123,14 @@ TEXTS = [
      ["device given: cuda:3"]),
     ("mask-not-a-number", "ValueError: invalid literal for int() with base 10: 'GPU-8a3f'", []),
     ("weights-only", "_pickle.UnpicklingError: Weights only load failed. Re-running `torch.load` with", []),
+    ("bad-magic", "    magic_number = pickle_module.load(f, **pickle_load_args)\n_pickle.UnpicklingError: invalid "
+     "load key, 'v'.", []),
+    # of Rust, around the words of C++
+    ("cpu-build", "called `Result::unwrap()` on an `Err` value: Torch(\"Could not run 'aten::empty_strided' with "
+     "arguments from the 'CUDA' backend. This could be because", []),
+    ("no-kernel-image", "terminate called after throwing an instance of 'std::runtime_error'\n  what():  The "
+     "following operation failed in the TorchScript interpreter.\nTraceback of TorchScript (most recent call "
+     "last):\nRuntimeError: CUDA error: no kernel image is available for execution on the device", []),
     ("torchscript-archive", "Cannot use ``weights_only=True`` with TorchScript archives passed to "
      "``torch.load``.", []),
 ]
@@ -170,7 +201,7 @@ class Recognise(unittest.TestCase):
                                  (["--from", "/"], "cannot read /"),
                                  ([], "say what to look at"),
                                  (["-o", "x", "no-driver"], "-o is for --emit"),
-                                 (["safetensors-device", "--emit", "py"], "has no reproduction"),
+                                 (["capturable-steps", "--emit", "py"], "has no reproduction: only PyTorch 1.12.0 says it"),
                                  (["cpu-build", "--emit", "py"], "--emit cpp"),
                                  (["rng-state", "--emit", "cpp"], "--emit py")):
             with self.subTest(arguments):
