@@ -129,6 +129,8 @@ ReadCase CaseOf(const ResultsReader& reader, const json& line) {
   c.checkpoint = Text(line, "checkpoint");
   c.host = Text(line, "host");
   if (line.contains("mask") && line["mask"].is_string()) c.mask.value = Text(line, "mask");
+  if (line.contains("fault") && line["fault"].is_string()) c.fault = Text(line, "fault");
+  if (line.contains("damage") && line["damage"].is_string()) c.damage = Text(line, "damage");
   c.runtime = RuntimeOfId(c.id);
   c.strategy = portability::ParseStrategy(reader.Text(line, "strategy"));
   read.expectation = Text(line, "expectation");

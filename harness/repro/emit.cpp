@@ -77,8 +77,7 @@ std::vector<EmittedFile> EmitProgram(const Guide& guide, const CppPair& pair) {
   auto files = CppPrograms(head, *pair.program);
   std::string run;
   if (!pair.saves.empty()) {
-    files.push_back(
-        {"saves.py", "# What fails.cpp and works.cpp read.\nimport torch\n\n" + pair.saves});
+    files.push_back(PythonScript("saves.py", "What fails.cpp and works.cpp read.", pair.saves));
     run = "python3 saves.py\n";
   }
   files.push_back(BuildScript({pair.cuda, false}));

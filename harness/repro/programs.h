@@ -44,7 +44,11 @@ std::string Fill(std::string_view text, const Fields& fields);
 // fails.py and works.py. What the setup calls of save_as_if_from, save_module_as_if_from and
 // copy_changed is defined in them.
 std::vector<EmittedFile> PythonPrograms(const Head& head, const Twins& twins);
-// fails.cpp and works.cpp, from program.cpp.in.
+// One script, with what it calls of the same.
+EmittedFile PythonScript(const std::string& name, const std::string& about,
+                         const std::string& code);
+// fails.cpp and works.cpp, from program.cpp.in. What they call of read, load_archive and tensor_of
+// is defined in them.
 std::vector<EmittedFile> CppPrograms(const Head& head, const Twins& twins);
 EmittedFile BuildScript(const CppBuild& build);
 // run.sh, which ends in `commands`, where $1 is "fails" or "works".

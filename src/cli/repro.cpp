@@ -1,19 +1,23 @@
 // Owns: portcullis repro.
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <filesystem>
 #include <fstream>
 #include <iostream>
 #include <iterator>
 #include <memory>
 #include <optional>
+#include <set>
 
 #include "harness/report/read_results.h"
 #include "harness/report/whole_file.h"
 #include "harness/repro/case_of_run.h"
 #include "harness/repro/emit.h"
+#include "harness/repro/emit_case.h"
 #include "harness/repro/recognise.h"
 #include "harness/repro/tell.h"
+#include "src/checkpoint/read.h"
 #include "src/cli/one_case.h"
 #include "src/cli/subcommand.h"
 
@@ -72,6 +76,22 @@ repro::Recognised Find(const Options& options, const std::optional<verdict::Resu
       "errors' shows what is known");
 }
 
+// Of a checkpoint that Portcullis makes, as its recipe says; of any other, as its tags say.
+repro::CaseSubject SubjectOf(const verdict::Result& result) {
+  const checkpoints::Catalog catalog(suite::FindInstallation().checkpoints);
+  const std::string& name = result.c.checkpoint;
+  const auto names = catalog.Names();
+  if (std::find(names.begin(), names.end(), name) != names.end()) {
+    const auto& recipe = catalog.Find(name);
+    return {recipe.function, recipe.format, recipe.from, recipe.trust};
+  }
+  const auto map = checkpoint::ReadDeviceMap(name);
+  std::set<std::string> tags;
+  for (const auto& storage : map.storages) tags.insert(storage.device);
+  if (tags.empty()) tags.insert("cpu");
+  return {"", checkpoint::FormatName(map.format), {tags.begin(), tags.end()}, false};
+}
+
 void WriteFiles(const std::vector<repro::EmittedFile>& files, const fs::path& folder) {
   std::error_code error;
   fs::create_directories(folder, error);
@@ -112,7 +132,9 @@ ExitCode Repro(const Options& options) {
   const auto found = Find(options, of_case);
   const auto& guide = repro::GuideTo(found.error->id);
   if (!options.emit.empty()) {
-    const auto files = repro::Emit(guide, repro::ParseForm(options.emit));
+    const auto form = repro::ParseForm(options.emit);
+    const auto files = of_case ? repro::EmitCase(*of_case, SubjectOf(*of_case), guide.error, form)
+                               : repro::Emit(guide, form);
     options.folder.empty() ? Print(files) : WriteFiles(files, options.folder);
     return ExitCode::kAsExpected;
   }

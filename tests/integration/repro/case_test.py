@@ -52,7 +52,16 @@ class Case(unittest.TestCase):
     def test_its_programs(self):
         done = portcullis("repro", "--case", FAILS, "--from", self.results, "--emit", "py", "-o", self.folder / "out")
         self.assertEqual(done.returncode, 0, done.stderr)
-        self.assertIn("# deserialize-no-cuda", (self.folder / "out/fails.py").read_text())
+        fails = (self.folder / "out/fails.py").read_text()
+        self.assertIn(f"# {FAILS}: raises deserialize-no-cuda in the load.", fails)
+        self.assertIn('value = torch.load("checkpoint.pt")', fails)
+        self.assertIn('value = torch.load("checkpoint.pt", map_location="cpu")',
+                      (self.folder / "out/works.py").read_text())
+
+    def test_the_language_is_the_case_s(self):
+        done = portcullis("repro", "--case", FAILS, "--from", self.results, "--emit", "cpp")
+        self.assertEqual(done.returncode, 2, done.stdout)
+        self.assertIn("is a case of Python; say --emit py or sh", done.stderr)
 
     def test_one_that_loads_has_nothing_to_reproduce(self):
         done = portcullis("repro", "--case", LOADS, "--from", self.results)

@@ -1,6 +1,7 @@
 """Owns: the test that builds and runs every C++ reproduction. One is built by its own build.sh; the
 others, whose compiling is most of the time, as they stand in one translation unit."""
 
+import json
 import os
 import pathlib
 import re
@@ -17,6 +18,15 @@ TORCH = os.environ["PORTCULLIS_TORCH"]
 BUILT_BY_ITS_SCRIPT = "no-driver"
 ERRORS = ["no-driver", "driver-too-old", "no-gpus", "invalid-ordinal", "cpu-build", "not-linked",
           "pickle-not-a-dict", "data-device"]
+# Of every way of loading in C++, and of every kind of checkpoint that fails there.
+CASES = ["matrix/script-cuda0/no-driver/cpp/as-saved",
+         "c3-gpu-gone/archive-cuda0/no-driver/cpp/as-saved-then-to=cpu",
+         "matrix/archive-cuda0/1xh200/cpp/map-location=cuda:1",
+         "matrix/script-cuda0/no-driver/cpp/cpu-then-to=cuda:0",
+         "matrix/archive-cuda0/no-driver/cpp/parts=cuda:0,cuda:1",
+         "c7-saved-from-cpu/traced-cuda0-saved-cpu/no-driver/cpp/forward",
+         "c3-gpu-gone/pickle-save-cuda0/no-driver/cpp/as-saved",
+         "matrix/script-cuda0/no-driver/cpp-cpu/as-saved"]
 LINK = re.compile(r'\$cxx "\$name.o" -o "\$name" \$link (.*)')
 HOSTS = {
     "no-driver": ([], 0),
@@ -30,8 +40,12 @@ def portcullis(*arguments, **more):
     return subprocess.run([PROGRAM, *arguments], capture_output=True, text=True, check=False, **more)
 
 
+def folder_of(case):
+    return re.sub(r"[^A-Za-z0-9]+", "-", case)
+
+
 def ending_in(error, which):
-    return f"{which}_{re.sub(r'[^a-z0-9]', '_', error)}"
+    return f"{which}_{re.sub(r'[^A-Za-z0-9]', '_', error)}"
 
 
 class EmittedCpp(unittest.TestCase):
@@ -43,6 +57,18 @@ class EmittedCpp(unittest.TestCase):
         for error in ERRORS:
             done = portcullis("repro", error, "--emit", "cpp", "-o", cls.folder / error)
             assert done.returncode == 0, done.stderr
+        results = cls.folder / "results.ndjson"
+        done = portcullis("run", "--json", results, *(word for case in CASES for word in ("--filter", case)))
+        assert done.returncode == 0, done.stdout + done.stderr
+        for case in CASES:
+            done = portcullis("repro", "--case", case, "--from", results, "--emit", "cpp", "-o",
+                              cls.folder / folder_of(case))
+            assert done.returncode == 0, done.stderr
+        cls.expected = {error: error for error in ERRORS}
+        for line in map(json.loads, results.read_text().splitlines()):
+            if line["kind"] == "case":
+                told = portcullis("repro", "-", input=line["observation"]["error"]["whole"])
+                cls.expected[folder_of(line["id"])] = told.stdout.splitlines()[0]
         cls.build_all()
 
     @classmethod
@@ -51,7 +77,7 @@ class EmittedCpp(unittest.TestCase):
         compiler = [*os.environ["PORTCULLIS_CXX"].split(), "-std=c++20"]
         source = ["#include <cstring>"]
         choices = []
-        for error in ERRORS:
+        for error in cls.expected:
             for which in ("fails", "works"):
                 text = (cls.folder / error / f"{which}.cpp").read_text()
                 name, arguments = ending_in(error, which), "int argc, char** argv" in text
@@ -85,15 +111,16 @@ class EmittedCpp(unittest.TestCase):
         return subprocess.run(command, cwd=self.folder / folder, env=environment, capture_output=True, text=True, check=False)
 
     def test_each_fails_as_it_says_and_its_twin_works(self):
-        for error in ERRORS:
+        self.assertEqual(set(self.expected), {*ERRORS, *map(folder_of, CASES)})
+        for error, expected in self.expected.items():
             with self.subTest(error):
                 script = (self.folder / error / "run.sh").read_text()
-                host, arguments = re.search(r'--host (\S+) -- ./"\$1" ?(.*)', script).groups()
+                host, arguments = re.search(r'--host (\S+) (?:--compute )?-- ./"\$1" ?(.*)', script).groups()
                 self.save(error, script)
                 fails = self.run_on(host, [*self.program(error, "fails"), *arguments.split()], error)
                 self.assertEqual(fails.returncode, 1, fails.stderr)
                 told = portcullis("repro", "-", input=fails.stderr)
-                self.assertEqual(told.stdout.splitlines()[:1], [error], fails.stderr)
+                self.assertEqual(told.stdout.splitlines()[:1], [expected], fails.stderr)
                 works = self.run_on(host, [*self.program(error, "works"), *arguments.split()], error)
                 self.assertEqual(works.returncode, 0, works.stderr)
                 self.assertRegex(works.stdout, "^(loaded|seen)")
