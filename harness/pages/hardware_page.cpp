@@ -46,7 +46,7 @@ std::string CountedBytes(const Reference& reference, const Way& way) {
 
 std::string Seconds(const std::map<std::string, double>& by_cache, const char* cache) {
   const auto found = by_cache.find(cache);
-  return found == by_cache.end() ? std::string(" ") : fmt::format("{:.3f}", found->second);
+  return found == by_cache.end() ? std::string(" ") : fmt::format("{:.4f}", found->second);
 }
 
 std::string Times(const Reference& reference, const Hardware& hardware) {

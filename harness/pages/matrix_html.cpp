@@ -234,7 +234,7 @@ std::string MatrixHtml(const Reference& reference) {
       "way "
       "of loading.";
   parts.navigation = Navigation("matrix.md", !reference.recordings.none());
-  parts.footer = Foot();
+  parts.footer = Foot(!reference.recordings.none());
   parts.details = json::object();
   parts.body = fmt::format(
       "<h1>The matrix</h1>\n<p>What each way of loading does on each host, by PyTorch {}. Every "

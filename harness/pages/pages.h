@@ -42,6 +42,6 @@ std::vector<Picture> Pictures(const Reference& reference);
 // The links at the head of a page of the site (`hardware`: there is a page of that) and what stands
 // at its foot.
 std::string Navigation(const std::string& path, bool hardware);
-std::string Foot();
+std::string Foot(bool hardware);
 
 }  // namespace portcullis::pages

@@ -31,7 +31,11 @@ std::string TellCase(const verdict::Result& result, const report::Style& style) 
       result.runtime_id, scenario::HostAndMask(result.c.host, result.c.mask),
       seen.simulated ? ", simulated" : "", raised ? "raised in the " + seen.phase : seen.Text());
   for (const std::string& line : report::Wrap(came, style.width() - 2)) text += "  " + line + "\n";
-  return text + fmt::format("  portcullis run --filter '{}'\n", result.c.id);
+  text += fmt::format("  portcullis run --filter '{}'\n", result.c.id);
+  if (!raised) return text;
+  const bool cpp = !result.runtime_id.starts_with("python");
+  return text + fmt::format("  portcullis repro --case '{}' --emit {} -o DIR\n", result.c.id,
+                            cpp ? "cpp" : "sh");
 }
 
 }  // namespace portcullis::repro

@@ -9,6 +9,7 @@ import unittest
 
 PROGRAM = os.environ["PORTCULLIS"]
 FAILS = "matrix/state-dict-cuda0/no-driver/python/as-saved"
+DAMAGED = "damaged-files/script-cuda0/no-driver/python/map-location=cpu/damage=cut-end-record"
 LOADS = "matrix/state-dict-cuda0/no-driver/python/map-location=cpu"
 
 
@@ -23,7 +24,7 @@ class Case(unittest.TestCase):
         cls.addClassCleanup(folder.cleanup)
         cls.folder = pathlib.Path(folder.name)
         cls.results = cls.folder / "results.ndjson"
-        done = portcullis("run", "--filter", FAILS, "--filter", LOADS, "--json", cls.results)
+        done = portcullis("run", "--filter", FAILS, "--filter", LOADS, "--filter", DAMAGED, "--json", cls.results)
         assert done.returncode == 0, done.stdout + done.stderr
 
     def test_a_case_is_run_and_its_error_told_and_a_run_tells_the_same(self):
@@ -62,6 +63,12 @@ class Case(unittest.TestCase):
         done = portcullis("repro", "--case", FAILS, "--from", self.results, "--emit", "cpp")
         self.assertEqual(done.returncode, 2, done.stdout)
         self.assertIn("is a case of Python; say --emit py or sh", done.stderr)
+
+    def test_one_without_programs_of_its_own_is_told_which_has_them(self):
+        done = portcullis("repro", "--case", DAMAGED, "--from", self.results, "--emit", "py")
+        self.assertEqual((done.returncode, done.stdout), (2, ""))
+        self.assertIn(f"{DAMAGED} has no program of its own: no code for damaged files", done.stderr)
+        self.assertIn("portcullis repro zip-no-directory --emit", done.stderr)
 
     def test_one_that_loads_has_nothing_to_reproduce(self):
         done = portcullis("repro", "--case", LOADS, "--from", self.results)
