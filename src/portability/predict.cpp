@@ -6,6 +6,7 @@
 #include <map>
 #include <optional>
 
+#include "src/portability/predict_format.h"
 #include "src/portability/predict_reported.h"
 #include "src/portability/predict_use.h"
 #include "src/portability/readers.h"
@@ -77,12 +78,6 @@ std::optional<Prediction> RefusesGlobals(const DeviceMap& subject, const Build& 
   return Raises("weights-only", fmt::format("weights_only=True refuses {}", refused.front()));
 }
 
-// A program's device argument is parsed by safetensors itself, which knows no meta
-// (safetensors/bindings/python/src/lib.rs, Device, 0.8).
-bool NamesNoDeviceOfSafetensors(const Strategy& strategy) {
-  return strategy.kind == StrategyKind::kMapLocation && strategy.argument.starts_with("meta");
-}
-
 // The ways that a format or a language has no function for, and those refused at once.
 std::optional<Prediction> RefusedAtOnce(const DeviceMap& subject, const Build& build,
                                         const Strategy& strategy) {
@@ -105,10 +100,7 @@ std::optional<Prediction> RefusedAtOnce(const DeviceMap& subject, const Build& b
     return Unsupported(
         fmt::format("{} runs whatever the file says: only with --trust", CallText(*reader, "")));
   }
-  if (subject.format == Format::kSafetensors && NamesNoDeviceOfSafetensors(strategy)) {
-    return Raises("safetensors-device",
-                  fmt::format("safetensors knows no device {}", strategy.argument));
-  }
+  if (auto refused = RefusedByFormat(subject, build, strategy)) return refused;
   if (strategy.kind == StrategyKind::kMmap && subject.format == Format::kLegacy) {
     return Raises("mmap-legacy", "a legacy checkpoint cannot be mapped into memory");
   }
@@ -136,12 +128,6 @@ Asked AskedByLoad(const Reader& reader, const Strategy& strategy) {
   if (reader.restored_by == RestoredBy::kTorchLoad) return Asked::kTorchLoad;
   const bool jit = reader.python && reader.restored_by == RestoredBy::kAten;
   return jit && NeedsMap(strategy) ? Asked::kTorchLoad : Asked::kAten;
-}
-
-// torch.export.load writes what went wrong to its log and raises one sentence for everything.
-Prediction AsExportSays(Prediction failure) {
-  failure.error = "export-load";
-  return failure;
 }
 
 // What goes wrong when `device` is asked for; counts the bytes that it gets.
@@ -192,7 +178,7 @@ std::optional<Prediction> LoadFails(const DeviceMap& subject, const Place& place
     auto fails = AskingFails(restored.by_the_user ? Asked::kAten : usual, restored.device,
                              storage.bytes * TimesLoaded(strategy), place, build, used);
     if (!fails) continue;
-    return subject.format == Format::kExportedProgram ? AsExportSays(*fails) : fails;
+    return AsItsFunctionSays(subject.format, *fails, place, build);
   }
   return reader.python ? RebuildFails(subject, place, build, strategy) : std::nullopt;
 }

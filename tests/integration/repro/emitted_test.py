@@ -37,7 +37,8 @@ HOSTS = {
 }
 # Error classes that nobody can be shown here, and why; their pages say so too.
 WITHOUT = {"capturable-steps": "only PyTorch 1.12.0 says it, which is of CUDA 10.2 and 11.6; the stand-ins are "
-                               "of CUDA 12 and 13"}
+                               "of CUDA 12 and 13",
+           "no-pinned-memory": "only PyTorch up to 2.6 says it; 2.11 names the missing driver or GPU"}
 # Those of C++ alone: emitted_cpp_test.py runs them.
 CPP = {"cpu-build", "not-linked", "pickle-not-a-dict", "data-device"}
 # Those of a PyTorch without CUDA: emitted_without_cuda_test.py runs them.
