@@ -34,8 +34,8 @@ std::string TellCase(const verdict::Result& result, const report::Style& style) 
   text += fmt::format("  portcullis run --filter '{}'\n", result.c.id);
   if (!raised) return text;
   const bool cpp = !result.runtime_id.starts_with("python");
-  return text + fmt::format("  portcullis repro --case '{}' --emit {} -o DIR\n", result.c.id,
-                            cpp ? "cpp" : "sh");
+  return text + fmt::format("  portcullis repro --emit {} -o DIR \\\n    --case '{}'\n",
+                            cpp ? "cpp" : "sh", result.c.id);
 }
 
 }  // namespace portcullis::repro

@@ -34,6 +34,7 @@ class Case(unittest.TestCase):
         self.assertEqual(lines[0], FAILS)
         self.assertIn("on no-driver, simulated: raised in the load", " ".join(done.stdout.split()))
         self.assertIn(f"  portcullis run --filter '{FAILS}'", lines)
+        self.assertIn(f"    --case '{FAILS}'", lines)
         self.assertIn("deserialize-no-cuda", lines)
         self.assertIn("What to do, best first", lines)
         self.assertTrue(all(len(line) <= 80 for line in lines), done.stdout)
