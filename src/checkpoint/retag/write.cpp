@@ -18,7 +18,7 @@ namespace {
 
 std::filesystem::path Followed(const std::filesystem::path& path) {
   std::error_code error;
-  const auto real = std::filesystem::canonical(path, error);
+  auto real = std::filesystem::canonical(path, error);
   if (error) {
     throw CannotRun(fmt::format("cannot open '{}': {}", path.string(), error.message()));
   }
