@@ -23,6 +23,14 @@ std::optional<Prediction> ExportedTooLate(const DeviceMap& subject, const Build&
   return Raises("export-version", "it was exported by PyTorch 2.8 or later");
 }
 
+// A package of compiled code (AOTInductor) without the program that it was made of.
+bool IsCompiledAlone(const DeviceMap& subject) {
+  const bool compiled = std::any_of(
+      subject.warnings.begin(), subject.warnings.end(),
+      [](const auto& warning) { return warning.concern == checkpoint::Concern::kCompiled; });
+  return compiled && subject.tags.empty() && subject.storages.empty();
+}
+
 // The device argument is parsed by safetensors itself, which knows no meta
 // (safetensors/bindings/python/src/lib.rs, Device, 0.8).
 bool NamesNoDeviceOfSafetensors(const Strategy& strategy) {
@@ -33,6 +41,11 @@ bool NamesNoDeviceOfSafetensors(const Strategy& strategy) {
 
 std::optional<Prediction> RefusedByFormat(const DeviceMap& subject, const Build& build,
                                           const Strategy& strategy) {
+  if (subject.format == Format::kExportedProgram && IsCompiledAlone(subject)) {
+    return Unsupported(
+        "it is compiled code, which torch._inductor.aoti_load_package runs on the kind of device "
+        "that it was compiled for");
+  }
   if (subject.format == Format::kExportedProgram) return ExportedTooLate(subject, build);
   if (subject.format == Format::kSafetensors && NamesNoDeviceOfSafetensors(strategy)) {
     return Raises("safetensors-device",

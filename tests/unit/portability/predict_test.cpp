@@ -240,6 +240,12 @@ DeviceMap FromNumpy(const std::string& device) {
   return map;
 }
 
+DeviceMap Compiled() {
+  DeviceMap map = Saved(Format::kExportedProgram, {});
+  map.warnings.push_back({"compiled (AOTInductor) for cpu", checkpoint::Concern::kCompiled});
+  return map;
+}
+
 const DeviceMap kPackage = Saved(Format::kPackage, {"cuda:0"});
 const DeviceMap kPlain = Saved(Format::kPlainPickle, {"cuda:0"});
 const DeviceMap kExported = Saved(Format::kExportedProgram, {"cuda:0"});
@@ -268,6 +274,7 @@ std::vector<Row> FurtherFormats() {
        "map-location=cuda:0", "raises no-pinned-memory in load"},
       {"safetensors, before 2.7, there", kSafetensors, kOneGpu, Build{true, 12, false, {2, 6}},
        "map-location=cuda:0", "loads"},
+      {"compiled", Compiled(), kOneGpu, kTrusting, "as-saved", "unsupported"},
       {"exported, there", kExported, kOneGpu, kTrusting, "as-saved", "loads"},
       {"exported, no map", kExported, kNoDriver, kTrusting, "map-location=cpu", "unsupported"},
       {"safetensors", kSafetensors, kNoDriver, kPython, "as-saved", "loads"},
