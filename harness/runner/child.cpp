@@ -1,5 +1,6 @@
 #include "harness/runner/child.h"
 
+#include <fmt/format.h>
 #include <signal.h>
 #include <sys/resource.h>
 #include <sys/wait.h>
@@ -7,6 +8,8 @@
 #include <algorithm>
 #include <boost/asio/post.hpp>
 #include <boost/asio/write.hpp>
+
+#include "harness/runner/resident.h"
 
 namespace portcullis::runner {
 namespace {
@@ -16,6 +19,7 @@ using namespace std::chrono_literals;
 constexpr auto kTermGrace = 500ms;    // between SIGTERM and SIGKILL
 constexpr auto kSweepGrace = 1000ms;  // for killed processes to die and their pipes to close
 constexpr auto kSweepPause = 2ms;
+constexpr auto kMemoryPause = 10ms;  // between two looks at a child's memory
 
 void SetLimit(pid_t process, __rlimit_resource resource, std::optional<std::uint64_t> most) {
   if (!most) return;
@@ -24,7 +28,6 @@ void SetLimit(pid_t process, __rlimit_resource resource, std::optional<std::uint
 }
 
 void SetLimits(pid_t process, const Limits& limits) {
-  SetLimit(process, RLIMIT_DATA, limits.memory_bytes);
   SetLimit(process, RLIMIT_NOFILE, limits.open_files);
 }
 
@@ -39,6 +42,7 @@ Child::Child(boost::asio::io_context& context, Strays& strays, Command command, 
       on_end_(std::move(ended)),
       exit_(context),
       timer_(context),
+      memory_timer_(context),
       input_(context),
       output_text_(command_.output_limit),
       errors_text_(command_.output_limit),
@@ -72,6 +76,7 @@ void Child::Start(Launched launched) {
   WatchExit();
   Listen(std::move(launched.ends));
   After(command_.deadline, [](Child& child) { child.OnDeadline(); });
+  if (command_.limits.memory_bytes) WatchMemory();
 }
 
 template <typename Handler>
@@ -130,6 +135,18 @@ void Child::OnDeadline() {
   Terminate();
 }
 
+void Child::WatchMemory() {
+  if (!life_) return;
+  if (const std::uint64_t most = *command_.limits.memory_bytes; ResidentBytes(pid_) > most) {
+    ended_.over_limit = fmt::format("it had more than {} MiB of memory", most >> 20U);
+    return Kill();
+  }
+  memory_timer_.expires_after(kMemoryPause);
+  memory_timer_.async_wait([self = shared_from_this()](const boost::system::error_code& error) {
+    if (!error) self->WatchMemory();
+  });
+}
+
 void Child::Stop() {
   if (!life_ || ending_ || HasExited()) return;
   ended_.stopped = true;
@@ -157,6 +174,7 @@ void Child::OnExit() {
   life_.reset();
   strays_.Disown(pid_);
   swept_by_ = Clock::now() + kSweepGrace;
+  memory_timer_.cancel();
   Sweep();
 }
 

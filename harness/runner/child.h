@@ -45,6 +45,7 @@ class Child : public std::enable_shared_from_this<Child> {
   void WatchExit();
   bool HasExited();
   void OnDeadline();
+  void WatchMemory();
   void Terminate();
   void OnExit();
   void Sweep();
@@ -63,6 +64,7 @@ class Child : public std::enable_shared_from_this<Child> {
   pid_t pid_ = 0;
   boost::asio::posix::stream_descriptor exit_;  // readable when the child has ended
   boost::asio::steady_timer timer_;             // the deadline, then the grace, then sweeping
+  boost::asio::steady_timer memory_timer_;      // until it is looked at again
   boost::asio::writable_pipe input_;
   Excerpt output_text_, errors_text_;
   Reader output_, errors_, answer_;

@@ -45,8 +45,9 @@ struct Warm {
 
 // What one child may have of this machine; nothing: as much as this process.
 struct Limits {
-  // Private writable memory: heap, stacks, what a forked child has of its warm loader. It is not
-  // the address space, of which CUDA reserves more than there is memory (RLIMIT_DATA, Linux 4.7).
+  // Resident memory of its own (resident.h); a child that has more is killed. No rlimit counts
+  // that: CUDA reserves more addresses than there is memory, and a simulated GPU may write to all
+  // of them.
   std::optional<std::uint64_t> memory_bytes;
   std::optional<std::uint64_t> open_files;  // RLIMIT_NOFILE
 };
@@ -76,6 +77,7 @@ struct Ended {
   std::string lost;
   bool timed_out = false;
   bool stopped = false;          // ended by Stop()
+  std::string over_limit;        // not empty: it was killed, as it had more than its limits say
   std::string output;            // standard output, shortened to output_limit
   std::string errors;            // standard error, likewise
   std::string answer;            // bytes written to the answer pipe (fd in PORTCULLIS_ANSWER_FD)

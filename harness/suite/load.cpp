@@ -105,6 +105,8 @@ void TakeEnd(const runner::Ended& ended, const std::string& id, Observation& obs
     observation.outcome = Outcome::kTimedOut;
   } else if (ended.signal) {
     observation.outcome = Outcome::kCrashed;
+    observation.over_limit = ended.over_limit;
+    if (!ended.over_limit.empty()) observation.trouble = ended.over_limit;
   } else if (ended.exit_code.value_or(0) != 0) {
     observation.outcome = Outcome::kExited;
   } else {

@@ -15,7 +15,8 @@ std::string TextOfOutcome(const Observation& seen) {
                          seen.phase, seen.error_short);
     }
     case Outcome::kCrashed:
-      return fmt::format("crashed by signal {}", seen.signal.value_or(0));
+      return fmt::format("crashed by signal {}{}", seen.signal.value_or(0),
+                         seen.over_limit.empty() ? "" : ": " + seen.over_limit);
     case Outcome::kExited:
       return fmt::format("exited with {} and no answer: {}", seen.exit_code.value_or(0),
                          seen.trouble);

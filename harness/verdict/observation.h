@@ -46,8 +46,9 @@ struct Observation {
   std::string error_short;                 // what a person would read
   std::optional<int> exit_code;
   std::optional<int> signal;
-  std::string trouble;  // protocol error or start error, or the end of standard error
-  std::string torch;    // "2.11.0+cu130", as the runtime says of itself
+  std::string trouble;     // protocol error or start error, or the end of standard error
+  std::string over_limit;  // not empty: the signal was the harness's: "it had more than …"
+  std::string torch;       // "2.11.0+cu130", as the runtime says of itself
   // What saving left on the disk, and what each reader says of it; nothing: the case saved nothing.
   std::optional<Leftover> left;
   std::string again;  // not empty: why it ran a second time, in a fresh process

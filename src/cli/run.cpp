@@ -51,6 +51,14 @@ void DeclareWay(CLI::App& command, RunOptions& options) {
       ->check(CLI::Range(0.01, 86400.0))
       ->capture_default_str();
   command
+      .add_option("--memory", options.memory_mib,
+                  "memory for one case; what has more is killed (default: any)")
+      ->check(CLI::Range(std::uint64_t{1}, std::uint64_t{1} << 30U))
+      ->type_name("MIB");
+  command.add_option("--open-files", options.open_files, "open files for one case")
+      ->check(CLI::Range(std::uint64_t{1}, std::uint64_t{1} << 30U))
+      ->type_name("N");
+  command
       .add_option("--repeat", options.repeat,
                   "run each case this often; one that goes differently is a finding")
       ->check(CLI::Range(1, 1000000))

@@ -106,6 +106,24 @@ class Documents(ProgramTest):
         self.assertIn("17 cases: 17 as expected", done.stdout)
 
 
+class Limits(ProgramTest):
+    CASE = ("--filter", "c2-one-step/archive-cuda0/2xh200/cpp/map-location=cuda:0")
+
+    def finding(self, *arguments):
+        return self.expect(FINDING, "run", *self.CASE, *arguments).stdout
+
+    def test_each_is_told(self):
+        self.assertIn("crashed by signal 9: it had more than 1 MiB of memory",
+                      self.finding("--memory", "1"))
+        self.assertIn("exited with", self.finding("--open-files", "4"))
+        self.assertIn("timed out", self.finding("--timeout", "0.02", "--isolate"))
+
+    def test_what_stays_within_them_is_as_expected(self):
+        """A simulated GPU of 140 GiB is no memory until something writes to it."""
+        self.expect(AS_EXPECTED, "run", *self.CASE, "--memory", "2048", "--open-files", "64",
+                    "--timeout", "100")
+
+
 class FullDisk(ProgramTest):
     def test_no_half_results_file(self):
         for option, name in (("--json", "results.ndjson"), ("--junit", "junit.xml")):

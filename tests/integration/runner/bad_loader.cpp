@@ -3,6 +3,7 @@
 // like that; the "serve-…" behaviours are warm loaders that misbehave themselves.
 #include <fcntl.h>
 #include <signal.h>
+#include <sys/mman.h>
 #include <sys/resource.h>
 #include <sys/socket.h>
 #include <sys/wait.h>
@@ -286,18 +287,34 @@ int Balloon() {
   return balloon[balloon.size() / 2] == 'b' ? 0 : 1;
 }
 
-// Once it has its input: how many MiB it can have, of 512, and how many files, of 100.
-int TakeAll() {
+// Limits are set before the input is there.
+void AwaitInput() {
   while (std::cin.get() != std::char_traits<char>::eof()) {
   }
-  std::vector<std::unique_ptr<char[]>> memory;
-  try {
-    while (memory.size() < 512) memory.push_back(std::make_unique<char[]>(1U << 20U));
-  } catch (const std::bad_alloc&) {  // that was all
-  }
+}
+
+// How many it can open, of 100.
+int OpenFiles() {
+  AwaitInput();
   int files = 0;
   while (files < 100 && open("/dev/null", O_RDONLY | O_CLOEXEC) >= 0) ++files;
-  std::cout << memory.size() << " " << files << "\n";
+  std::cout << files << "\n";
+  return 0;
+}
+
+int TakeMemoryAndHang() {
+  const std::vector<char> balloon(200U << 20U, 'b');
+  Hang();
+  return balloon.back();
+}
+
+int ReserveAddresses() {
+  constexpr std::size_t kMany = std::size_t{1} << 40U;
+  AwaitInput();
+  void* memory = mmap(nullptr, kMany, PROT_READ | PROT_WRITE,
+                      MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
+  if (memory == MAP_FAILED) return 1;
+  usleep(100'000);  // to be looked at
   return 0;
 }
 
@@ -426,7 +443,9 @@ constexpr std::pair<std::string_view, int (*)()> kBehaviours[] = {
     {"sleep-a-little", SleepALittle},
     {"balloon", Balloon},
     {"alone", Alone},
-    {"take-all", TakeAll},
+    {"open-files", OpenFiles},
+    {"take-memory-and-hang", TakeMemoryAndHang},
+    {"reserve-addresses", ReserveAddresses},
     {"serve-exits", ServeExits},
     {"serve-hangs", Hang},
     {"serve-nonsense", ServeNonsense},

@@ -342,26 +342,39 @@ TEST(Runner, RunsJobsAtOnceAndNoMore) {
   EXPECT_LT(together, in_turn - 0.2);
 }
 
-TEST(Runner, LimitsOfMemoryAndOfFiles) {
-  const auto taken = [](const Limits& limits) {
-    Command command = Bad("take-all");
-    command.limits = limits;
+TEST(Runner, ALimitOfOpenFiles) {
+  const auto opened = [](std::optional<std::uint64_t> limit) {
+    Command command = Bad("open-files");
+    command.limits.open_files = limit;
     const Ended ended = RunOne(command);
     ExpectExit(ended, 0);
-    std::istringstream text(ended.output);
-    std::pair<int, int> memory_and_files;
-    text >> memory_and_files.first >> memory_and_files.second;
-    return memory_and_files;
+    return std::stoi(ended.output);
   };
-  EXPECT_EQ(taken({}), std::pair(512, 100));
-  const auto [memory, all_files] = taken({64U << 20U, {}});
-  EXPECT_GT(memory, 16);
-  EXPECT_LT(memory, 65);
-  EXPECT_EQ(all_files, 100);
-  const auto [all_memory, files] = taken({{}, 32});
-  EXPECT_EQ(all_memory, 512);
-  EXPECT_GT(files, 16);
-  EXPECT_LT(files, 32);
+  EXPECT_EQ(opened({}), 100);
+  EXPECT_GT(opened(32), 16);
+  EXPECT_LT(opened(32), 32);
+}
+
+TEST(Runner, ALimitOfMemory) {
+  Command command = Bad("take-memory-and-hang", 500ms);
+  command.limits.memory_bytes = 512U << 20U;
+  const Ended within = RunOne(command);
+  EXPECT_TRUE(within.timed_out);
+  EXPECT_EQ(within.over_limit, "");
+  command.limits.memory_bytes = 64U << 20U;
+  command.deadline = 30s;
+  const Ended ended = RunOne(command);
+  ExpectSignal(ended, SIGKILL);
+  EXPECT_EQ(ended.over_limit, "it had more than 64 MiB of memory");
+  EXPECT_FALSE(ended.timed_out);
+  EXPECT_LT(ended.seconds.count(), 20);
+}
+
+// A simulated GPU reserves what it has, and writes to little of it.
+TEST(Runner, ALimitOfMemoryIsNotOneOfAddresses) {
+  Command command = Bad("reserve-addresses");
+  command.limits.memory_bytes = 64U << 20U;
+  ExpectExit(RunOne(command), 0);
 }
 
 // Exit codes of 20 commands that do not bear one another, four jobs, each in `resources`.
