@@ -175,7 +175,7 @@ class EveryPlace : public SimulatedHost, public testing::WithParamInterface<Plac
     ResetRecord();
     Become(WithFaults(TestHost({TestDevice(0), TestDevice(1)}),
                       {what + "@" + GetParam().where + when}),
-           mask);
+           std::move(mask));
     things = {};
   }
   int Call(int device = 0) {
@@ -184,6 +184,7 @@ class EveryPlace : public SimulatedHost, public testing::WithParamInterface<Plac
   }
   std::vector<int> Calls(int count) {
     std::vector<int> results;
+    results.reserve(static_cast<std::size_t>(count));
     for (int i = 0; i < count; ++i) results.push_back(Call());
     return results;
   }

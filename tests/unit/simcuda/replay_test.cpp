@@ -147,6 +147,7 @@ TEST_F(Recorded, EveryThreadsCallsAreThereOnce) {
   constexpr int kThreads = 6;
   constexpr int kCalls = 300;
   std::vector<std::thread> threads;
+  threads.reserve(kThreads);
   for (int i = 0; i < kThreads; ++i) {
     threads.emplace_back([i] {
       cudaSetDevice(i % 2);
@@ -173,6 +174,7 @@ TEST_F(Recorded, FaultsAreCountedOnceHoweverManyThreads) {
   Become(WithFaults(TestHost({TestDevice(0), TestDevice(1)}), {"oom@malloc:100"}));
   std::atomic<int> failed = 0;
   std::vector<std::thread> threads;
+  threads.reserve(4);
   for (int i = 0; i < 4; ++i) {
     threads.emplace_back([&failed, i] {
       cudaSetDevice(i % 2);
