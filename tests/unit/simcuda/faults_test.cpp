@@ -41,6 +41,7 @@ class Faults : public SimulatedHost {
   }
   static std::vector<int> TryMallocs(int count, std::size_t bytes = 512) {
     std::vector<int> results;
+    results.reserve(static_cast<std::size_t>(count));
     for (int i = 0; i < count; ++i) results.push_back(TryMalloc(bytes));
     return results;
   }
