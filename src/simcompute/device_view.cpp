@@ -1,6 +1,7 @@
 #include "src/simcompute/device_view.h"
 
 #include <c10/cuda/CUDAException.h>
+#include <cuda_runtime_api.h>  // which CUDAException.h of PyTorch 2.6 leaves to its includers
 
 #include <array>
 #include <atomic>

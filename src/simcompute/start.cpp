@@ -1,7 +1,6 @@
 // Owns: the one function of the plugin that the simulated runtime calls.
 #include <ATen/Context.h>
 #include <dlfcn.h>
-#include <torch/csrc/jit/codegen/fuser/interface.h>
 
 #include <cstdio>
 #include <cstdlib>
@@ -11,6 +10,12 @@
 #include "src/simcompute/operators.h"
 #include "src/simcuda/interface/bridge.h"
 #include "src/simcuda/interface/host_description.h"
+
+// As torch/csrc/jit/codegen/fuser/interface.h of 2.11 declares it; the wheel of 2.6 lacks that
+// header.
+namespace torch::jit {
+void overrideCanFuseOnGPU(bool value);
+}
 
 namespace {
 

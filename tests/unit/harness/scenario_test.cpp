@@ -24,9 +24,9 @@ expect:
   - {raises: no-gpus}
 )";
 
-std::vector<Case> Read(const std::string& text) {
+std::vector<Case> Read(const std::string& text, const KnownNames& known = kKnown) {
   CaseList cases;
-  ReadScenario(YamlValue::Parse(text, "s.yaml"), "s", kKnown, cases);
+  ReadScenario(YamlValue::Parse(text, "s.yaml"), "s", known, cases);
   return {cases.begin(), cases.end()};
 }
 
@@ -116,6 +116,19 @@ TEST(Scenario, ACaseWithoutARuleIsAnError) {
 TEST(Scenario, ARuleWithoutACaseIsAnError) {
   EXPECT_EQ(ErrorOf(kGood, "checkpoint: a, raises", "runtime: cpp, raises"),
             "s.yaml:11:5: this rule fits no case of the matrix");
+}
+
+TEST(Scenario, ARuleOfAnotherVersionMeetsItsCasesAndLeavesThemToTheNext) {
+  std::string text = kGood;
+  text.replace(text.find("expect:\n"), 8, "expect:\n  - {torch: \"<2.8\", raises: no-gpus}\n");
+  for (const auto* version : {"2.6.0", "2.11.0"}) {
+    KnownNames known = kKnown;
+    known.versions["python"] = *portability::ParseTorchVersion(version);
+    const auto cases = Read(text, known);
+    EXPECT_EQ(cases[1].expectation->loads.has_value(), std::string(version) == "2.11.0");
+  }
+  text.replace(text.find("expect:\n"), 8, "expect:\n  - {raises: no-gpus}\n");
+  EXPECT_THAT(ErrorOf(text, "why", "why"), testing::HasSubstr("this rule fits no case"));
 }
 
 TEST(Scenario, UnknownNamesGetPlaceAndNearest) {

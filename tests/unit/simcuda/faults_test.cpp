@@ -7,6 +7,7 @@
 #include <chrono>
 #include <csignal>
 #include <numeric>
+#include <utility>
 #include <vector>
 
 #include "src/simcuda/core/process.h"
@@ -33,7 +34,7 @@ class Faults : public SimulatedHost {
   }
   // Two devices, and these faults.
   void With(const std::vector<std::string>& faults, std::optional<std::string> mask = {}) {
-    Become(WithFaults(TestHost({TestDevice(0), TestDevice(1)}), faults), mask);
+    Become(WithFaults(TestHost({TestDevice(0), TestDevice(1)}), faults), std::move(mask));
   }
   static cudaError_t TryMalloc(std::size_t bytes) {
     void* memory = nullptr;
