@@ -64,6 +64,9 @@ constexpr std::array kWordings{
     Wording{"fused-steps", "exp_avgs, and exp_avg_sqs must have same dtype, device, and layout", "",
             "PyTorch 2.0 and later, moments too",
             "aten/src/ATen/native/cuda/FusedAdamKernel.cu, 2.0"},
+    Wording{"fused-steps", "Expected all tensors to be on the same device, but found at least two",
+            "argument state_steps in method", "PyTorch 2.5 and 2.6",
+            "ATen generated wrappers (_fused_adam_), 2.6"},
     // RNG states.
     Wording{"rng-state", "expected a torch.ByteTensor, but got torch.cuda.ByteTensor", "",
             "PyTorch 1.0 to 1.9", "pytorch/ignite#2076"},
