@@ -110,7 +110,8 @@ class Limits(ProgramTest):
     CASE = ("--filter", "c2-one-step/archive-cuda0/2xh200/cpp/map-location=cuda:0")
 
     def finding(self, *arguments):
-        return self.expect(FINDING, "run", *self.CASE, *arguments).stdout
+        done = self.expect(FINDING, "run", *self.CASE, *arguments)
+        return " ".join(done.stdout.split())  # as if no line had been folded
 
     def test_each_is_told(self):
         self.assertIn("crashed by signal 9: it had more than 1 MiB of memory",
