@@ -53,6 +53,14 @@ struct FaultCounts {
   std::uint64_t calls = 0;  // at its place and on its device
   std::uint64_t fired = 0;
 };
+// Calls of load and move that changed or filled device memory, one after another: equal ones
+// without another between them are one step.
+struct CourseStep {
+  simcuda::Phase phase = simcuda::Phase::kLoad;
+  std::string what;  // "malloc", "free", "h2d", "d2h", "d2d"
+  int gpu = 0;       // of the host
+  std::uint64_t calls = 0, bytes = 0;
+};
 struct Flight {
   bool attached = false;  // the child did open the simulated runtime
   std::vector<std::array<Counts, simcuda::kPhases>> devices;  // by physical device
@@ -60,6 +68,7 @@ struct Flight {
   std::uint64_t refused_calls = 0;
   std::vector<FaultCounts> faults;    // in the order of Host::faults
   std::vector<std::uint64_t> in_use;  // bytes of each device that were allocated last
+  std::vector<CourseStep> course;     // empty if the record could not hold every call
   // Sum over devices, of phases load and move (peak: the sum of each device's higher one).
   Counts LoadAndMove() const;
 };

@@ -5,6 +5,7 @@
 #include <unistd.h>
 
 #include <algorithm>
+#include <array>
 #include <cerrno>
 #include <cstring>
 #include <fstream>
@@ -74,6 +75,27 @@ void Add(Counts& sum, const Counts& more) {
   sum.device_to_device_calls += more.device_to_device_calls;
   sum.allocations += more.allocations;
   sum.kernels_launched += more.kernels_launched;
+}
+
+bool InCourse(const FlightEvent& event) {
+  constexpr std::array kWhats{"malloc", "free", "h2d", "d2h", "d2d"};
+  const bool phase = event.phase == simcuda::Phase::kLoad || event.phase == simcuda::Phase::kMove;
+  return phase && event.gpu && event.result == 0 &&
+         std::find(kWhats.begin(), kWhats.end(), event.point) != kWhats.end();
+}
+
+std::vector<CourseStep> CourseOf(const FlightLog& log) {
+  std::vector<CourseStep> course;
+  if (log.begun > log.events.size()) return course;
+  for (const FlightEvent& event : log.events) {
+    if (!InCourse(event)) continue;
+    const bool goes_on = !course.empty() && course.back().phase == event.phase &&
+                         course.back().what == event.point && course.back().gpu == *event.gpu;
+    if (!goes_on) course.push_back({event.phase, std::string(event.point), *event.gpu});
+    ++course.back().calls;
+    course.back().bytes += event.bytes;
+  }
+  return course;
 }
 
 }  // namespace
@@ -168,6 +190,7 @@ Flight FlightFile::Read(std::size_t devices, std::span<const simcuda::FaultRule>
       flight.devices[device][phase] = Copy(record_->counters[phase][device]);
     }
   }
+  flight.course = CourseOf(CopyLog(*record_, faults));
   return flight;
 }
 

@@ -146,9 +146,9 @@ std::string PicturesOf(const Claim& claim) {
            "simulated CUDA runtime](pictures/transfers.svg)\n\n";
   }
   if (claim.id == "C2") {
-    return "![The most memory in use on each GPU during the load, and during the move behind it; "
-           "dashed where nothing was allocated: what the load left there, at "
-           "most](pictures/peak.svg)"
+    return "![Memory in use on each GPU, call by call: what the load allocates, and the move "
+           "behind "
+           "it](pictures/peak.svg)"
            "\n\n";
   }
   return {};

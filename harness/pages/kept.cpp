@@ -9,6 +9,7 @@
 #include <set>
 
 #include "harness/pages/names.h"
+#include "harness/pages/pages.h"
 #include "harness/verdict/shorten_error.h"
 #include "src/base/error.h"
 
@@ -64,7 +65,19 @@ json CountsOf(const host::Counts& counts) {
   return kept;
 }
 
-json FlightOf(const host::Flight& flight) {
+json CourseOf(const host::Flight& flight) {
+  json course = json::array();
+  for (const host::CourseStep& step : flight.course) {
+    course.push_back({{"phase", step.phase == simcuda::Phase::kLoad ? "load" : "move"},
+                      {"what", step.what},
+                      {"gpu", step.gpu},
+                      {"calls", step.calls},
+                      {"bytes", step.bytes}});
+  }
+  return course;
+}
+
+json FlightOf(const host::Flight& flight, bool with_course) {
   constexpr std::array kKept{std::pair{"load", 1U}, std::pair{"move", 2U}};
   json devices = json::array();
   bool quiet = true;
@@ -77,10 +90,13 @@ json FlightOf(const host::Flight& flight) {
     quiet = quiet && device.empty();
     devices.push_back(std::move(device));
   }
-  return quiet ? json(nullptr) : json{{"devices", devices}};
+  if (quiet) return nullptr;
+  json kept{{"devices", devices}};
+  if (with_course) kept["course"] = CourseOf(flight);
+  return kept;
 }
 
-json ObservationOf(const verdict::Observation& observation) {
+json ObservationOf(const verdict::Observation& observation, bool with_course) {
   json kept{{"outcome", verdict::OutcomeName(observation.outcome)},
             {"phase", observation.phase},
             {"torch", observation.torch}};
@@ -91,7 +107,7 @@ json ObservationOf(const verdict::Observation& observation) {
   std::set<std::string> devices;
   for (const auto& tensor : observation.tensors) devices.insert(tensor.device);
   for (const auto& device : devices) kept["tensors"].push_back({{"device", device}});
-  json flight = FlightOf(observation.flight);
+  json flight = FlightOf(observation.flight, with_course);
   if (!flight.is_null()) kept["flight"] = std::move(flight);
   return kept;
 }
@@ -102,7 +118,7 @@ json LineOf(const Result& result) {
           {"runtime", result.runtime_id},
           {"strategy", result.c.strategy.Text()},
           {"verdict", verdict::VerdictName(result.judgement.verdict)},
-          {"observation", ObservationOf(result.observation)}};
+          {"observation", ObservationOf(result.observation, PictureShows(result.c.id))}};
 }
 
 void RequireGood(const report::ReadRun& run) {

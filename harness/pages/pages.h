@@ -36,6 +36,9 @@ struct Picture {
 std::string HtmlOf(const std::string& markdown, const std::string& path,
                    const std::vector<Picture>& pictures, bool hardware);
 
+// Whether a picture shows the course of that case.
+bool PictureShows(const std::string& id);
+
 // The pictures, drawn from counts. Throws UsageError if the cases that they show are not there.
 std::vector<Picture> Pictures(const Reference& reference);
 

@@ -74,6 +74,12 @@ host::Flight FlightOf(const json& flight) {
       phases[phase] = CountsOf(Object(device, kPhaseNames[phase]));
     }
   }
+  for (const json& step : flight.value("course", json::array())) {
+    read.course.push_back(
+        {Text(step, "phase") == "move" ? simcuda::Phase::kMove : simcuda::Phase::kLoad,
+         Text(step, "what"), static_cast<int>(Number(step, "gpu")), Number(step, "calls"),
+         Number(step, "bytes")});
+  }
   return read;
 }
 

@@ -28,6 +28,18 @@ json FaultsJson(const host::Flight& flight) {
   return faults;
 }
 
+json CourseJson(const std::vector<host::CourseStep>& course) {
+  json steps = json::array();
+  for (const host::CourseStep& step : course) {
+    steps.push_back({{"phase", step.phase == simcuda::Phase::kLoad ? "load" : "move"},
+                     {"what", step.what},
+                     {"gpu", step.gpu},
+                     {"calls", step.calls},
+                     {"bytes", step.bytes}});
+  }
+  return steps;
+}
+
 // Counts by device and phase; phases in which nothing happened are left out.
 json FlightJson(const host::Flight& flight) {
   constexpr std::array kPhaseNames{"start", "load", "move", "read-back", "use"};
@@ -45,11 +57,9 @@ json FlightJson(const host::Flight& flight) {
     }
     devices.push_back(device);
   }
-  return {{"attached", flight.attached},
-          {"devices", devices},
-          {"in_use", flight.in_use},
-          {"faults", FaultsJson(flight)},
-          {"refused_calls", flight.refused_calls},
+  return {{"attached", flight.attached},  {"devices", devices},
+          {"in_use", flight.in_use},      {"course", CourseJson(flight.course)},
+          {"faults", FaultsJson(flight)}, {"refused_calls", flight.refused_calls},
           {"refused", flight.refused}};
 }
 

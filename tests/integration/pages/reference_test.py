@@ -88,8 +88,11 @@ class Noticed(unittest.TestCase):
             for at, line in enumerate(lines):
                 if '"id":"matrix/state-dict-cuda0/2xh200/python/as-saved-then-to=cpu"' in line:
                     case = json.loads(line)
-                    load = case["observation"]["flight"]["devices"][0]["load"]
-                    load["host_to_device_bytes"], load["peak_bytes"] = 7 << 20, 9 << 20
+                    flight = case["observation"]["flight"]
+                    flight["devices"][0]["load"]["host_to_device_bytes"] = 7 << 20
+                    for step in flight.get("course", []):
+                        if step["what"] == "malloc":
+                            step["bytes"] = 9 << 20
                     lines[at] = json.dumps(case)
             file.write_text("\n".join(lines) + "\n")
         done = portcullis("docs", "--results", self.kept, "-o", self.pages)
