@@ -1,6 +1,7 @@
 // Owns: the rules: what will happen when a checkpoint is loaded in one way on one host by one
-// runtime, said before it is done. The tables in predict.cpp hold the rules; docs/RULES.md is
-// about them. They describe PyTorch 1.13 to 2.15 unless a row says otherwise; sources are of 2.11.
+// runtime, said before it is done. Those of uses, of ways that people reported and of single
+// formats are in files of their own. They describe PyTorch 1.13 to 2.15 unless a row says
+// otherwise; sources are of 2.11.
 #pragma once
 
 #include <string>
