@@ -45,6 +45,10 @@ constexpr std::array kArguments = {
     ArgumentRow{"current", DEVICE, "a device such as cuda:1"},
     ArgumentRow{"ranks", "[1-9][0-9]?", "a number such as 4"},
     ArgumentRow{"rank-map", "[1-9][0-9]?", "a number such as 4"},
+    ArgumentRow{"cpu-ranks", "[1-9][0-9]?", "a number such as 4"},
+    ArgumentRow{"mmap-ranks", "[1-9][0-9]?", "a number such as 4"},
+    ArgumentRow{"gpu-ranks", "[1-9][0-9]?", "a number such as 4"},
+    ArgumentRow{"late-mask", "[a-z0-9]+", "a number such as 0, or empty"},
     ArgumentRow{"forward", "(" DEVICE ")?", "nothing, or a device such as cpu"},
 };
 #undef DEVICE

@@ -219,6 +219,10 @@ constexpr std::array kStrategies = {
     StrategyRow{"current", InPythonOnly},
     StrategyRow{"ranks", InPythonOnly},
     StrategyRow{"rank-map", InPythonOnly},
+    StrategyRow{"cpu-ranks", InPythonOnly},
+    StrategyRow{"mmap-ranks", InPythonOnly},
+    StrategyRow{"gpu-ranks", InPythonOnly},
+    StrategyRow{"late-mask", InPythonOnly},
 };
 
 Loaded PerformStrategy(const Request& request, Clock& clock) {

@@ -256,6 +256,7 @@ Expectation FromPrediction(const portability::Prediction& prediction,
   }
   expectation.loads = scenario::Devices{};
   const bool spreads = strategy.kind == portability::StrategyKind::kRankMap ||
+                       strategy.kind == portability::StrategyKind::kGpuRanks ||
                        strategy.kind == portability::StrategyKind::kMapFirst;
   if (strategy.use || spreads) {  // not by tag alone
     expectation.loads->anywhere = true;

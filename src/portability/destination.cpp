@@ -28,6 +28,8 @@ Restored RestoredTo(const std::string& tag, const Strategy& strategy) {
     case StrategyKind::kCpuThenTo:
     case StrategyKind::kParts:
     case StrategyKind::kSave:
+    case StrategyKind::kCpuRanks:
+    case StrategyKind::kMmapRanks:
       return {"cpu"};
     case StrategyKind::kMmap:
     case StrategyKind::kForward:
@@ -40,6 +42,8 @@ Restored RestoredTo(const std::string& tag, const Strategy& strategy) {
     case StrategyKind::kBadMap:
     case StrategyKind::kRanks:
     case StrategyKind::kRankMap:
+    case StrategyKind::kGpuRanks:
+    case StrategyKind::kLateMask:
       return {tag};
   }
   return {tag};

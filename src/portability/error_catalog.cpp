@@ -140,6 +140,8 @@ constexpr std::array kCatalog{
                "torch/serialization.py _get_restore_location, 2.11"},
     ErrorClass{"hpu-tag", "The HPU device module is not registered", "",
                "the tag names an Intel Gaudi", "torch/serialization.py, 2.11"},
+    ErrorClass{"host-memory", "DefaultCPUAllocator: can't allocate memory", "",
+               "it does not fit into the host's memory", "c10/core/impl/alloc_cpu.cpp, 2.11"},
     ErrorClass{"no-kernel-image", "no kernel image is available for execution on the device", "",
                "this PyTorch has no code for that GPU's architecture",
                "cudaErrorNoKernelImageForDevice, CUDA 13.0"},

@@ -36,6 +36,9 @@ bool NeedsMap(const Strategy& strategy) {
     case StrategyKind::kBadMap:
     case StrategyKind::kCurrent:
     case StrategyKind::kRankMap:
+    case StrategyKind::kCpuRanks:
+    case StrategyKind::kMmapRanks:
+    case StrategyKind::kGpuRanks:
       return true;
     case StrategyKind::kMmap:
     case StrategyKind::kForward:
@@ -45,6 +48,7 @@ bool NeedsMap(const Strategy& strategy) {
     case StrategyKind::kRemap:
     case StrategyKind::kCallable:
     case StrategyKind::kRanks:
+    case StrategyKind::kLateMask:
       return false;
   }
   return false;

@@ -44,6 +44,7 @@ std::optional<Prediction> TorchLoadFails(const DeviceMap& subject, const Place& 
                                          const Build& build) {
   if (subject.format == Format::kTorchScript || subject.format == Format::kArchive) {
     if (build.trust) return Unsupported("torch.load hands TorchScript over to torch.jit.load");
+    if (build.torch < TorchVersion{{2, 6, 0}}) return std::nullopt;  // handed over with the map
     return Raises("torchscript-archive", "torch.load does not read TorchScript");
   }
   if (subject.format == Format::kPlainPickle) {
@@ -98,6 +99,14 @@ std::optional<Prediction> CurrentFails(const Strategy& strategy, const Place& pl
   return Fails(Asked::kAten, *trouble, strategy.argument, "load", place);
 }
 
+// The mask is read once, when the CUDA runtime starts: whatever it is set to later, the load is as
+// saved (pytorch/pytorch#9158).
+std::optional<Prediction> LateMaskFails(const Place& place, const Build& build) {
+  const auto trouble = TroubleWith(0, place, build);
+  if (!trouble) return std::nullopt;
+  return Fails(Asked::kAten, *trouble, "cuda:0", "load", place);
+}
+
 std::optional<Prediction> RanksFail(const Strategy& strategy, const Place& place,
                                     const Build& build) {
   for (std::size_t rank = 0; rank < CountOf(strategy); ++rank) {
@@ -134,8 +143,19 @@ std::optional<Prediction> ReportedFails(const DeviceMap& subject, const Place& p
       if (!IsTorchLoads(subject.format)) return Unsupported("torch.load does not read it");
       return std::nullopt;
     case StrategyKind::kRankMap:
+    case StrategyKind::kGpuRanks:
       if (!IsTorchLoads(subject.format)) return Unsupported("torch.load does not read it");
       return RanksFail(strategy, place, build);
+    case StrategyKind::kCpuRanks:
+      if (!IsTorchLoads(subject.format)) return Unsupported("torch.load does not read it");
+      if (CountOf(strategy) < 2) return std::nullopt;
+      return Raises("host-memory", "each rank holds a copy of its own in host memory");
+    case StrategyKind::kMmapRanks:
+      if (subject.format != Format::kZip) return Unsupported("only a zip can be mapped");
+      return std::nullopt;
+    case StrategyKind::kLateMask:
+      if (!IsTorchLoads(subject.format)) return Unsupported("torch.load does not read it");
+      return LateMaskFails(place, build);
     default:
       return std::nullopt;
   }
@@ -143,7 +163,8 @@ std::optional<Prediction> ReportedFails(const DeviceMap& subject, const Place& p
 
 Strategy ForStorage(const Strategy& strategy, const DeviceMap& subject,
                     const checkpoint::StorageEntry& storage) {
-  if (strategy.kind == StrategyKind::kRankMap) return {StrategyKind::kMapLocation, "cuda:0"};
+  if (strategy.kind == StrategyKind::kRankMap || strategy.kind == StrategyKind::kGpuRanks)
+    return {StrategyKind::kMapLocation, "cuda:0"};
   if (strategy.kind != StrategyKind::kMapFirst) return strategy;
   const auto shard_of = [](const std::string& key) { return key.substr(0, key.find('!')); };
   const auto first = std::min_element(

@@ -63,6 +63,19 @@ constexpr std::array kTable{
     StrategyRow{StrategyKind::kRankMap, "rank-map", ArgumentKind::kCount, "rank-map=4",
                 "as many loads as ranks, each onto the rank's own GPU, all kept",
                 "torch.load(f, map_location=f'cuda:{{rank}}')  # {} ranks", ""},
+    StrategyRow{StrategyKind::kCpuRanks, "cpu-ranks", ArgumentKind::kCount, "cpu-ranks=8",
+                "as many loads on the CPU as ranks, all kept, in host memory that has room for one "
+                "copy and a half",
+                "torch.load(f, map_location='cpu')  # {} ranks", ""},
+    StrategyRow{StrategyKind::kMmapRanks, "mmap-ranks", ArgumentKind::kCount, "mmap-ranks=8",
+                "the same, the file mapped into memory by all of them",
+                "torch.load(f, map_location='cpu', mmap=True)  # {} ranks", ""},
+    StrategyRow{StrategyKind::kGpuRanks, "gpu-ranks", ArgumentKind::kCount, "gpu-ranks=8",
+                "the same, each onto the rank's own GPU",
+                "torch.load(f, map_location=f'cuda:{{rank}}')  # {} ranks", ""},
+    StrategyRow{StrategyKind::kLateMask, "late-mask", ArgumentKind::kWord, "late-mask=0",
+                "use CUDA, then set the mask (a number, or empty), then load as saved",
+                "torch.cuda.init(); os.environ['CUDA_VISIBLE_DEVICES'] = '{}'; torch.load(f)", ""},
 };
 
 // Device types that torch.device() parses (c10/core/Device.cpp, PyTorch 2.11).

@@ -31,6 +31,10 @@ enum class StrategyKind {
   kCurrent,
   kRanks,
   kRankMap,
+  kCpuRanks,
+  kMmapRanks,
+  kGpuRanks,
+  kLateMask,
 };
 
 // What the text behind "=" must be.

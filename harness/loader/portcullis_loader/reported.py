@@ -6,11 +6,14 @@ The rules for them are in src/portability/predict_reported.cpp.
 
 import io
 import json
+import mmap
+import os
 import pathlib
 import pickle
 
 import torch
 
+from portcullis_loader import host_memory
 from portcullis_loader.formats import load
 from portcullis_loader.tensors import Unsupported, named_tensors
 
@@ -90,6 +93,41 @@ def _rank_map(request, enter):
     return _dealt(request, [load(request, f"cuda:{rank}") for rank in range(int(request.argument))])
 
 
+def _in_little_memory(request, load_of_rank):
+    _require_torch_load(request)
+    room = os.path.getsize(request.checkpoint) * 3 // 2
+    with host_memory.limited(room):
+        return _dealt(request, [load_of_rank(rank) for rank in range(int(request.argument))])
+
+
+def _cpu_ranks(request, enter):
+    return _in_little_memory(request, lambda rank: load(request, "cpu"))
+
+
+def _mmap_ranks(request, enter):
+    if request.format != "zip":
+        raise Unsupported(f"{request.format} cannot be mapped")
+    # A limit counts a private mapping as if all of it were written to; the kernel does not.
+    torch.serialization.set_default_mmap_options(mmap.MAP_SHARED)
+    return _in_little_memory(request, lambda rank: load(request, "cpu", mmap=True))
+
+
+def _gpu_ranks(request, enter):
+    # A simulated GPU's memory is this process's: PyTorch's allocator gets it before there is a limit.
+    blocks = [torch.empty(1 << 20, dtype=torch.uint8, device=f"cuda:{rank}")
+              for rank in range(int(request.argument)) for _ in range(4)]
+    del blocks
+    return _in_little_memory(request, lambda rank: load(request, f"cuda:{rank}"))
+
+
+def _late_mask(request, enter):
+    _require_torch_load(request)
+    torch.cuda.init()
+    torch.cuda.device_count()
+    os.environ["CUDA_VISIBLE_DEVICES"] = "" if request.argument == "empty" else request.argument
+    return load(request)
+
+
 STRATEGIES = {
     "torch-load": _torch_load,
     "unpickle": _unpickle,
@@ -98,4 +136,8 @@ STRATEGIES = {
     "current": _current,
     "ranks": _ranks,
     "rank-map": _rank_map,
+    "cpu-ranks": _cpu_ranks,
+    "mmap-ranks": _mmap_ranks,
+    "gpu-ranks": _gpu_ranks,
+    "late-mask": _late_mask,
 }

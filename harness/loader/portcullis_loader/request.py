@@ -33,6 +33,10 @@ _ARGUMENTS = {  # what the argument of each strategy must be: pattern, and the p
     "current": (_DEVICE, "a device such as cuda:1"),
     "ranks": (r"[1-9][0-9]?", "a number such as 4"),
     "rank-map": (r"[1-9][0-9]?", "a number such as 4"),
+    "cpu-ranks": (r"[1-9][0-9]?", "a number such as 4"),
+    "mmap-ranks": (r"[1-9][0-9]?", "a number such as 4"),
+    "gpu-ranks": (r"[1-9][0-9]?", "a number such as 4"),
+    "late-mask": (r"[a-z0-9]+", "a number such as 0, or empty"),
     "forward": (rf"(?:{_DEVICE})?", "nothing, or a device such as cpu"),
 }
 
