@@ -63,10 +63,11 @@ constexpr std::array kTable{
     StrategyRow{StrategyKind::kRankMap, "rank-map", ArgumentKind::kCount, "rank-map=4",
                 "as many loads as ranks, each onto the rank's own GPU, all kept",
                 "torch.load(f, map_location=f'cuda:{{rank}}')  # {} ranks", ""},
-    StrategyRow{StrategyKind::kCpuRanks, "cpu-ranks", ArgumentKind::kCount, "cpu-ranks=8",
-                "as many loads on the CPU as ranks, all kept, in host memory that has room for one "
-                "copy and a half",
-                "torch.load(f, map_location='cpu')  # {} ranks", ""},
+    StrategyRow{
+        StrategyKind::kCpuRanks, "cpu-ranks", ArgumentKind::kCount, "cpu-ranks=8",
+        "as many loads on the CPU as ranks, all kept, in host memory that has room for half "
+        "of them",
+        "torch.load(f, map_location='cpu')  # {} ranks", ""},
     StrategyRow{StrategyKind::kMmapRanks, "mmap-ranks", ArgumentKind::kCount, "mmap-ranks=8",
                 "the same, the file mapped into memory by all of them",
                 "torch.load(f, map_location='cpu', mmap=True)  # {} ranks", ""},

@@ -5,12 +5,18 @@ shares, nor the memory of a simulated GPU. Imports nothing of PyTorch.
 """
 
 import contextlib
+import ctypes
 import resource
+
+_M_MMAP_THRESHOLD = -3  # malloc.h
 
 
 @contextlib.contextmanager
 def limited(room):
     """Within it, `room` bytes more than now are all that there is."""
+    # Tensors get memory of their own from the kernel, which is gone when they are; in holes of the heap
+    # the next one might not fit.
+    ctypes.CDLL(None).mallopt(_M_MMAP_THRESHOLD, 128 << 10)
     # Python's own small objects must not be what finds no memory: it gets a megabyte of its own now,
     # which one object of twenty thousand keeps from being given back.
     kept = [float(number) for number in range(100_000)][::20_000]

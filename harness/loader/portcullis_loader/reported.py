@@ -95,9 +95,9 @@ def _rank_map(request, enter):
 
 def _in_little_memory(request, load_of_rank):
     _require_torch_load(request)
-    room = os.path.getsize(request.checkpoint) * 3 // 2
-    with host_memory.limited(room):
-        return _dealt(request, [load_of_rank(rank) for rank in range(int(request.argument))])
+    ranks = int(request.argument)
+    with host_memory.limited(os.path.getsize(request.checkpoint) * (ranks + 1) // 2):
+        return _dealt(request, [load_of_rank(rank) for rank in range(ranks)])
 
 
 def _cpu_ranks(request, enter):
