@@ -1,7 +1,7 @@
 """Owns: a host that is short of memory: a limit on what this process may add to what it has.
 
 setrlimit(2) has it, RLIMIT_DATA: memory that is the process's own, and not the pages of a file that it
-shares, nor the memory of a simulated GPU. Imports nothing of PyTorch.
+shares. That of a simulated GPU counts too: reserve it before. Imports nothing of PyTorch.
 """
 
 import contextlib
