@@ -6,6 +6,7 @@ import pathlib
 import shutil
 import sys
 import unittest
+import venv
 
 from installed import BUILD, GOLDEN, InstalledTest
 
@@ -37,8 +38,9 @@ class InstalledProgramTest(InstalledTest):
         self.assertEqual(done.stdout, "8\n")
 
     def test_without_a_pytorch_it_says_what_is_missing(self):
+        venv.create(self.folder / "bare", with_pip=False)  # /usr/bin/python3 may have Debian's PyTorch
         done = self.expect(3, "portcullis", "run", "--checkpoint", GOLDEN / "zip-cuda0.pt",
-                           PORTCULLIS_PYTHON="/usr/bin/python3")
+                           PORTCULLIS_PYTHON=str(self.folder / "bare/bin/python3"))
         self.assertIn("Python", done.stderr)
 
     def test_nothing_points_into_the_build(self):
