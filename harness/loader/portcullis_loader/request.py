@@ -44,7 +44,8 @@ _ARGUMENTS = {  # what the argument of each strategy must be: pattern, and the p
 # The uses that take a device, and those that take none.
 _USES = {use: True for use in (
     "load-into", "train", "train-fused", "train-moved", "train-assigned", "resume",
-    "resume-counted", "data-parallel", "call", "move-and-call", "move-program-and-call")} | {"stored-device": False, "": False}
+    "resume-counted", "data-parallel", "call", "move-and-call",
+    "move-program-and-call")} | {"stored-device": False, "": False}
 
 
 class BadRequest(Exception):

@@ -134,7 +134,7 @@ class CalibrateTest(Posing):
                     if '"id":"matrix/state-dict-cuda0/2xh200/python/map-location=cuda:0"' in line)
         counted = case["observation"]["flight"]["devices"][0]["load"]["host_to_device_bytes"]
         self.assertRegex(hardware, r"\| 1\.0 MiB \| `torch\.load\(f, map_location='cuda:0'\)` \| "
-                                   rf"\d+\.\d+ \| \d+\.\d+ \| {counted:,} \| 0 \| 0 \|")
+                                   rf"\d+\.\d{{4}} \| \d+\.\d{{4}} \| {counted:,} \| 0 \| 0 \|")
         # Had the hardware done otherwise, the pages would say so.
         results = recording / "results.ndjson"
         lines = results.read_text().splitlines()

@@ -14,6 +14,9 @@ import unittest
 from concurrent.futures import ThreadPoolExecutor
 
 PROGRAM = os.environ["PORTCULLIS"]
+KEPT = pathlib.Path(os.environ["PORTCULLIS_SOURCE"]) / "fixtures/golden/results/2.11.0.ndjson"
+# A way of loading within a limit on memory, and a use of exported programs: no code is known for them.
+NO_CODE_FOR_WAYS, NO_CODE_FOR_USES = {"cpu-ranks"}, {"move-program-and-call"}
 CASES = [
     "matrix/state-dict-cuda0/no-driver/python/as-saved",
     "matrix/legacy-cuda0/no-driver/python/as-saved-then-to=cpu",
@@ -74,6 +77,20 @@ for program in sys.argv[1:]:
 
 def portcullis(*arguments, **more):
     return subprocess.run([PROGRAM, *map(str, arguments)], capture_output=True, text=True, check=False, **more)
+
+
+def raised_in_python():
+    cases = map(json.loads, KEPT.read_text().splitlines())
+    return [case for case in cases if case["kind"] == "case" and case["observation"]["outcome"] == "raised"
+            and case["runtime"].startswith("python")]
+
+
+def way_of(strategy):
+    return re.match(r"[^=+]+", strategy)[0]
+
+
+def use_of(strategy):
+    return strategy.partition("+")[2].partition("=")[0]
 
 
 class EmittedCases(unittest.TestCase):
@@ -145,20 +162,20 @@ class EmittedCases(unittest.TestCase):
         self.assertIn("portcullis exec --host 2xh200@1 -- python3 fails.py", script)
 
     def test_every_way_of_loading_that_fails_is_among_them(self):
-        kept = pathlib.Path(os.environ["PORTCULLIS_SOURCE"]) / "fixtures/golden/results/2.11.0.ndjson"
-        raised = [case["strategy"] for case in map(json.loads, kept.read_text().splitlines())
-                  if case["kind"] == "case" and case["observation"]["outcome"] == "raised"
-                  and case["runtime"].startswith("python")]
-        ways = {re.match(r"[^=+]+", strategy)[0] for strategy in raised}
-        uses = {re.split(r"[+=]", strategy.partition("+")[2])[0] for strategy in raised if "+" in strategy}
+        raised = raised_in_python()
+        ways = {way_of(case["strategy"]) for case in raised}
+        uses = {use_of(case["strategy"]) for case in raised} - {""}
         ours = [case.split("/")[4] for case in CASES]
-        self.assertEqual(ways - {re.match(r"[^=+]+", strategy)[0] for strategy in ours} - NO_CODE, set())
-        self.assertEqual(uses - {strategy.partition("+")[2].partition("=")[0] for strategy in ours} - NO_CODE, set())
+        self.assertEqual(ways - {way_of(strategy) for strategy in ours}, set(NO_CODE_FOR_WAYS))
+        self.assertEqual(uses - {use_of(strategy) for strategy in ours}, set(NO_CODE_FOR_USES))
 
-
-# A use of exported programs and a way of loading within a limit on memory, which no code is known for:
-# repro says so, and names the reproduction of their error.
-NO_CODE = {"move-program-and-call", "cpu-ranks"}
+    def test_those_without_a_program_say_so(self):
+        for case in raised_in_python():
+            if way_of(case["strategy"]) in NO_CODE_FOR_WAYS or use_of(case["strategy"]) in NO_CODE_FOR_USES:
+                done = portcullis("repro", "--case", case["id"], "--from", KEPT, "--emit", "py")
+                self.assertEqual((done.returncode, done.stdout), (2, ""))
+                self.assertIn("has no program of its own: no code for", done.stderr)
+                self.assertIn("--emit py", done.stderr)  # whose programs show its error
 
 
 if __name__ == "__main__":
