@@ -80,6 +80,12 @@ repro::Recognised Find(const Options& options, const std::optional<verdict::Resu
 repro::CaseSubject SubjectOf(const verdict::Result& result) {
   const checkpoints::Catalog catalog(suite::FindInstallation().checkpoints);
   const std::string& name = result.c.checkpoint;
+  if (name.empty()) {
+    throw UsageError(fmt::format(
+        "these results do not say which checkpoint {} loads, as those do that 'portcullis run "
+        "--json' writes; without --from the case is run now",
+        result.c.id));
+  }
   const auto names = catalog.Names();
   if (std::find(names.begin(), names.end(), name) != names.end()) {
     const auto& recipe = catalog.Find(name);

@@ -71,6 +71,12 @@ class Case(unittest.TestCase):
         self.assertIn(f"{DAMAGED} has no program of its own: no code for damaged files", done.stderr)
         self.assertIn("portcullis repro zip-no-directory --emit", done.stderr)
 
+    def test_kept_results_do_not_say_which_checkpoint_it_was(self):
+        kept = pathlib.Path(__file__).parents[3] / "fixtures/golden/results/2.11.0.ndjson"
+        done = portcullis("repro", "--case", FAILS, "--from", kept, "--emit", "py")
+        self.assertEqual((done.returncode, done.stdout), (2, ""))
+        self.assertIn(f"these results do not say which checkpoint {FAILS} loads", done.stderr)
+
     def test_one_that_loads_has_nothing_to_reproduce(self):
         done = portcullis("repro", "--case", LOADS, "--from", self.results)
         self.assertEqual(done.returncode, 0, done.stderr)
