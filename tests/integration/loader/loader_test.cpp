@@ -117,13 +117,15 @@ std::string TestName(const testing::TestParamInfo<std::string>& info) {
 INSTANTIATE_TEST_SUITE_P(Loader, SavedFromTheCpu,
                          testing::Values("tensor-dict-cpu", "script-cpu", "archive-cpu"), TestName);
 
+const std::set<std::string> kReadWithoutMap = {"distributed", "exported", "plain-pickle"};
+
 TEST_F(Loader, ReadsEveryCheckpointOntoTheCpu) {
   std::vector<Load> loads;
   for (const auto& recipe : Catalog().recipes()) {
     // Python's weights_only=True refuses what torch::pickle_save writes.
     const bool trust = recipe.trust || recipe.format == "pickle-save";
     // Their readers take no map; scenarios/formats has them.
-    if (recipe.format == "distributed" || recipe.format == "plain-pickle") continue;
+    if (kReadWithoutMap.contains(recipe.format)) continue;
     loads.push_back({"python", recipe.name, "map-location", "cpu", "no-driver", trust});
     if (recipe.format == "torchscript" || recipe.format == "archive") {
       loads.push_back({"cpp", recipe.name, "map-location", "cpu"});
