@@ -117,7 +117,7 @@ std::string TestName(const testing::TestParamInfo<std::string>& info) {
 INSTANTIATE_TEST_SUITE_P(Loader, SavedFromTheCpu,
                          testing::Values("tensor-dict-cpu", "script-cpu", "archive-cpu"), TestName);
 
-const std::set<std::string> kReadWithoutMap = {"distributed", "exported", "plain-pickle"};
+const std::set<std::string> kReadWithoutMap = {"distributed", "exported-program", "plain-pickle"};
 
 TEST_F(Loader, ReadsEveryCheckpointOntoTheCpu) {
   std::vector<Load> loads;
