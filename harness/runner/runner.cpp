@@ -96,6 +96,7 @@ class Runner::Impl {
   struct Job {
     std::function<void(Ended)> done;
     std::vector<std::string> resources;
+    bool waits = false;
     std::shared_ptr<WarmLoader> loader;  // null: a fresh process
     std::shared_ptr<Child> child;
   };
@@ -109,9 +110,13 @@ class Runner::Impl {
     });
   }
 
-  // The first in the queue whose resources are free.
+  // The first in the queue for which there is a place, and whose resources are free.
   std::deque<Queued>::iterator NextInQueue() {
+    const auto taken = static_cast<std::size_t>(
+        std::count_if(running_.begin(), running_.end(),
+                      [](const auto& numbered) { return !numbered.second.waits; }));
     return std::find_if(queue_.begin(), queue_.end(), [&](const Queued& queued) {
+      if (taken >= jobs_ && !queued.command.waits) return false;
       const auto& wanted = queued.command.resources;
       return std::all_of(wanted.begin(), wanted.end(),
                          [&](const std::string& resource) { return IsFree(resource); });
@@ -119,15 +124,14 @@ class Runner::Impl {
   }
 
   void StartMore() {
-    while (running_.size() < jobs_) {
-      const auto place = NextInQueue();
-      if (place == queue_.end()) return;
+    for (auto place = NextInQueue(); place != queue_.end(); place = NextInQueue()) {
       Queued next = std::move(*place);
       queue_.erase(place);
       const std::uint64_t number = ++started_;
       Job& job = running_[number];
       job.done = std::move(next.done);
       job.resources = std::move(next.command.resources);
+      job.waits = next.command.waits;
       if (next.command.warm) job.loader = warm_pool_->Take(*next.command.warm);
       if (job.loader) {
         StartWarm(number, job.loader, next.command);

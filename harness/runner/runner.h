@@ -60,6 +60,8 @@ struct Command {
   std::string input;             // written to standard input, which is then closed
   std::chrono::milliseconds deadline{60'000};
   std::optional<Warm> warm;  // nothing: a fresh process
+  // It needs no processor for most of its time: it runs beside the others, taking no job's place.
+  bool waits = false;
   // No two commands that name the same one run at once: a GPU that a case needs to itself, say.
   std::vector<std::string> resources;
   Limits limits;

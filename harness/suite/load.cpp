@@ -166,6 +166,7 @@ void SubmitLoad(const Load& load, runner::Runner& runner, std::function<void(Obs
   command.input = Request(load);
   command.deadline = load.deadline;
   command.resources = load.resources;
+  command.waits = load.waits;
   command.limits = load.limits;
   if (!load.isolate) command.warm = WarmLoaderOf(load);
   runner.Submit(std::move(command), [scratch, child, load, &runner,

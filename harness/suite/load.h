@@ -31,6 +31,7 @@ struct Load {
   std::optional<checkpoints::Example> example =
       std::nullopt;                         // what the strategy forward calls with
   std::vector<std::string> resources = {};  // no two loads that name the same run at once
+  bool waits = false;       // most of its time it needs no processor: a planned hang
   bool keep_calls = false;  // the observation is to have every call of the CUDA runtime
   runner::Limits limits = {};
 };

@@ -23,6 +23,12 @@ void Shuffle(std::vector<std::uint32_t>& cases, std::uint64_t seed) {
 Schedule::Schedule(std::vector<Kind> kinds, const std::vector<std::uint32_t>& kind_of,
                    std::size_t lanes, std::optional<std::uint64_t> seed)
     : kind_of_lane_(lanes) {
+  const bool any_waits =
+      std::any_of(kinds.begin(), kinds.end(), [](const Kind& kind) { return kind.waits; });
+  if (any_waits) {
+    waiting_lane_ = lanes;
+    kind_of_lane_.resize(lanes + 1);
+  }
   for (Kind& kind : kinds) queues_.push_back({std::move(kind), {}, 0, 0, 0});
   std::vector<std::uint32_t> order(kind_of.size());
   std::iota(order.begin(), order.end(), 0U);
@@ -57,8 +63,9 @@ double Schedule::WorkPerLane(const Queue& queue) const {
   return seconds * static_cast<double>(queue.cases.size()) / static_cast<double>(queue.lanes + 1);
 }
 
-bool Schedule::MayJoin(const Queue& queue) const {
+bool Schedule::MayJoin(std::size_t lane, const Queue& queue) const {
   if (queue.cases.empty()) return false;
+  if (waiting_lane_ && queue.kind.waits != (lane == *waiting_lane_)) return false;
   const auto& resource = queue.kind.resource;
   const bool taken =
       !resource.empty() && std::any_of(queues_.begin(), queues_.end(), [&](const Queue& other) {
@@ -76,7 +83,7 @@ void Schedule::Leave(std::size_t lane) {
 void Schedule::Join(std::size_t lane) {
   double most = -1;
   for (std::size_t kind = 0; kind < queues_.size(); ++kind) {
-    if (!MayJoin(queues_[kind])) continue;
+    if (!MayJoin(lane, queues_[kind])) continue;
     const double work = WorkPerLane(queues_[kind]);
     if (work <= most) continue;
     most = work;

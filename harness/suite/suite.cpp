@@ -84,6 +84,12 @@ struct Prepared {
   checkpoints::Reference reference;
 };
 
+// True of a case that hangs as planned, until its time is over, and may run beside the others: who
+// asks for one child at once gets no second one.
+bool Waits(const Suite& suite, const scenario::Case& c) {
+  return suite.jobs > 1 && c.expectation && c.expectation->times_out.count() != 0;
+}
+
 Prepared Prepare(const Suite& suite, const scenario::Case& c, const host::Runtime& runtime,
                  Stage stage, Subject subject) {
   Prepared prepared;
@@ -111,13 +117,14 @@ Prepared Prepare(const Suite& suite, const scenario::Case& c, const host::Runtim
   if (const auto time = prepared.result.expectation.times_out; time.count() != 0) {
     prepared.load.deadline = time;
   }
+  prepared.load.waits = Waits(suite, c);
   prepared.load.limits = suite.limits;
   prepared.reference = std::move(subject.reference);
   return prepared;
 }
 
 // The kinds of cases that one warm loader can serve: one for each runtime, on simulated hosts and
-// on this machine.
+// on this machine; what waits apart.
 class Kinds {
  public:
   Kinds(const Suite& suite, const scenario::CaseList& cases) : suite_(suite) {
@@ -129,12 +136,12 @@ class Kinds {
  private:
   std::uint32_t KindOf(const scenario::Case& c) {
     const host::Runtime* runtime = FindRuntime(suite_.runtimes, c.runtime);
-    const std::string resource = ResourceOf(c, runtime);
+    const Kind wanted{!suite_.isolate, ResourceOf(c, runtime), Waits(suite_, c)};
     for (std::uint32_t kind = 0; kind < kinds_.size(); ++kind) {
       const bool same_loader = suite_.isolate || runtimes_[kind] == runtime;
-      if (same_loader && kinds_[kind].resource == resource) return kind;
+      if (same_loader && kinds_[kind] == wanted) return kind;
     }
-    kinds_.push_back({!suite_.isolate, resource});
+    kinds_.push_back(wanted);
     runtimes_.push_back(runtime);
     return static_cast<std::uint32_t>(kinds_.size() - 1);
   }
@@ -163,7 +170,7 @@ class Feeder {
         done_(done),
         kinds_(suite, cases),
         schedule_(kinds_.kinds(), kinds_.kind_of(), suite.jobs, suite.shuffle),
-        under_way_(suite.jobs) {}
+        under_way_(schedule_.lanes()) {}
 
   void Run() {
     for (std::size_t lane = 0; lane < under_way_.size(); ++lane) Feed(lane);

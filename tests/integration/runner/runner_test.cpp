@@ -416,6 +416,17 @@ TEST(Runner, OthersPassOneThatWaitsForItsResource) {
   EXPECT_THAT(ended, ::testing::ElementsAre("needs none", "holds it", "waits"));
 }
 
+TEST(Runner, WhatWaitsTakesNoJobsPlace) {
+  Runner runner(1);
+  Command waiting = Bad("hang");
+  waiting.waits = true;
+  bool stopped = false;
+  runner.Submit(waiting, [&](const Ended& ended) { stopped = ended.stopped; });
+  runner.Submit(Bad("good"), [&](const Ended&) { runner.Stop(); });
+  runner.Run();
+  EXPECT_TRUE(stopped) << "the other had to wait for it";
+}
+
 TEST(Runner, CallbacksQueueMore) {
   Runner runner(1);
   int ended = 0;

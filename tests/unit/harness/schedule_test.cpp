@@ -108,7 +108,7 @@ TEST(Schedule, ManyOrSlowCasesAreWorthMoreLoaders) {
 
 TEST(Schedule, FreshProcessesUseEveryLane) {
   const auto kind_of = Cases({8});
-  Schedule schedule({{.warm = false, .resource = ""}}, kind_of, 4, std::nullopt);
+  Schedule schedule({{.warm = false, .resource = "", .waits = false}}, kind_of, 4, std::nullopt);
   Play play(schedule, kind_of, 4);
   play.Run({0.5}, 0);
   EXPECT_DOUBLE_EQ(play.End(), 1);
@@ -134,14 +134,31 @@ TEST(Schedule, KeepsCoresBusy) {
 
 TEST(Schedule, OneLaneAtATimeHasAResource) {
   const auto kind_of = Cases({100, 100, 10});
-  Schedule schedule({{.warm = true, .resource = "gpus"}, {.warm = true, .resource = "gpus"}, {}},
-                    kind_of, 3, std::nullopt);
+  Schedule schedule({{true, "gpus", false}, {true, "gpus", false}, {}}, kind_of, 3, std::nullopt);
   EXPECT_EQ(schedule.Next(0), 0U);
   EXPECT_EQ(schedule.Next(1), 200U) << "the other kind without that resource";
   EXPECT_EQ(schedule.Next(2), std::nullopt);
   for (int i = 1; i < 100; ++i) EXPECT_LT(schedule.Next(0).value_or(1000), 100U);
   EXPECT_EQ(schedule.Next(0), 100U) << "the next kind with it";
   EXPECT_EQ(schedule.Next(2), std::nullopt);
+}
+
+TEST(Schedule, WhatWaitsHasALaneOfItsOwn) {
+  const auto kind_of = Cases({3, 2});
+  Schedule schedule({{}, {.warm = true, .resource = "", .waits = true}}, kind_of, 2, std::nullopt);
+  ASSERT_EQ(schedule.lanes(), 3U);
+  EXPECT_EQ(schedule.Next(2), 3U) << "at once, beside the others";
+  EXPECT_EQ(schedule.Next(0), 0U);
+  EXPECT_EQ(schedule.Next(0), 1U);
+  EXPECT_EQ(schedule.Next(0), 2U);
+  EXPECT_EQ(schedule.Next(0), std::nullopt) << "the others leave it alone";
+  EXPECT_EQ(schedule.Next(1), std::nullopt);
+  EXPECT_EQ(schedule.Next(2), 4U);
+  EXPECT_EQ(schedule.Next(2), std::nullopt);
+}
+
+TEST(Schedule, WithoutWaitingCasesNoLaneMore) {
+  EXPECT_EQ(Schedule(kThreeKinds, Cases({3, 2, 1}), 2, std::nullopt).lanes(), 2U);
 }
 
 std::vector<std::size_t> OrderWith(std::optional<std::uint64_t> seed) {
