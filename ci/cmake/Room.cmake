@@ -20,5 +20,5 @@ function(portcullis_test name)
   target_include_directories(${name} PRIVATE "${PROJECT_SOURCE_DIR}")
   include(GoogleTest)
   gtest_discover_tests(${name} DISCOVERY_MODE PRE_TEST
-    PROPERTIES ENVIRONMENT "${test_ENVIRONMENT}" LABELS "${test_LABELS}" TIMEOUT 120)
+    PROPERTIES ENVIRONMENT "${test_ENVIRONMENT}" LABELS "${test_LABELS}" TIMEOUT 1200)
 endfunction()

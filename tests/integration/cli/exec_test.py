@@ -175,7 +175,7 @@ class Signals(Exec):
         process.wait()
         process.stdout.close()
         process.stderr.close()
-        for _ in range(100):
+        for _ in range(1200):
             if not processes_of_session(process.pid):
                 break
             time.sleep(0.05)

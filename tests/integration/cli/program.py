@@ -107,7 +107,7 @@ def processes_of_session(session):
     return found
 
 
-def run_on_terminal(arguments, folder, environment, columns=80, seconds=110):
+def run_on_terminal(arguments, folder, environment, columns=80, seconds=600):
     """Runs the program on a pseudo terminal: its exit code and all that it printed there."""
     ours, theirs = pty.openpty()
     fcntl.ioctl(theirs, termios.TIOCSWINSZ, struct.pack("HHHH", 50, columns, 0, 0))
@@ -125,7 +125,7 @@ def run_on_terminal(arguments, folder, environment, columns=80, seconds=110):
             break
         printed += chunk
     os.close(ours)
-    return process.wait(10), printed.decode("utf-8").replace("\r\n", "\n")
+    return process.wait(60), printed.decode("utf-8").replace("\r\n", "\n")
 
 
 ESCAPES = re.compile(r"\x1b\[[0-9;]*[A-Za-z]")

@@ -41,7 +41,7 @@ class ShellTest(unittest.TestCase):
 
     def call(self, *words, code=0, **more):
         done = subprocess.run([str(word) for word in words], cwd=self.folder, env=self.environment,
-                              text=True, capture_output=True, timeout=120, **more)
+                              text=True, capture_output=True, timeout=600, **more)
         if code is not None:
             self.assertEqual(done.returncode, code, f"{words}\n{done.stdout}\n{done.stderr}")
         return done
@@ -87,7 +87,7 @@ class ShellTest(unittest.TestCase):
         script = self.shell("zsh")
 
         def completed(line, last):
-            done = self.call("timeout", "60", "zsh", "-f", "-c",
+            done = self.call("timeout", "300", "zsh", "-f", "-c",
                              ZSH.format(script=script, line=f"'{line}'", last=last))
             return done.stdout
 

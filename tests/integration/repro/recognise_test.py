@@ -143,7 +143,7 @@ UNKNOWN = ["", "   \n", "ModuleNotFoundError: No module named 'torch'", "CUDA", 
 
 def repro(*arguments, text=None):
     return subprocess.run([PROGRAM, "repro", *arguments], input=text, capture_output=True, text=True,
-                          check=False, timeout=60)
+                          check=False, timeout=600)
 
 
 class Recognise(unittest.TestCase):

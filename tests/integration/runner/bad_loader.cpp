@@ -10,9 +10,11 @@
 #include <unistd.h>
 
 #include <algorithm>
+#include <cerrno>
 #include <cstdio>
 #include <cstdlib>
 #include <cstring>
+#include <filesystem>
 #include <fstream>
 #include <iostream>
 #include <iterator>
@@ -75,10 +77,20 @@ int IgnoreTerm() {
 
 int ExitOnTerm() {
   signal(SIGTERM, [](int) { _exit(0); });
+  WriteAll(STDOUT_FILENO, "waiting\n");
+  SleepForever();
+}
+
+// Interrupts the harness, and once more when the harness asks it to end, which it does not.
+int InterruptTwice() {
+  static pid_t harness = std::atoi(std::getenv("HARNESS"));
+  signal(SIGTERM, [](int) { kill(harness, SIGINT); });
+  kill(harness, SIGINT);
   SleepForever();
 }
 
 int StopItself() {
+  WriteAll(STDOUT_FILENO, "stopping\n");
   raise(SIGSTOP);
   SleepForever();
 }
@@ -225,7 +237,17 @@ int GrandchildSessionWithoutEnvironment() {
   });
 }
 
-// Has a daemon, whose own parent has ended, and needs it for a while: 0 if it lived that long.
+// Until a file of that name is in its folder.
+void Await(const char* name) {
+  while (access(name, F_OK) != 0) usleep(1'000);
+}
+
+int AwaitGo() {
+  Await("go");
+  return Good();
+}
+
+// Has a daemon, whose own parent has ended, and needs it until it may go: 0 if it lived that long.
 int NeedDaemon() {
   int said[2];
   if (pipe2(said, O_CLOEXEC) != 0) return 2;
@@ -240,7 +262,7 @@ int NeedDaemon() {
   waitpid(middle, nullptr, 0);
   pid_t daemon = 0;
   if (read(said[0], &daemon, sizeof(daemon)) != sizeof(daemon)) return 2;
-  usleep(300'000);
+  Await("go");
   return kill(daemon, 0) == 0 ? 0 : 1;
 }
 
@@ -323,14 +345,35 @@ int SleepALittle() {
   return Good();
 }
 
+bool Create(const char* name) {
+  const int file = open(name, O_CREAT | O_EXCL | O_CLOEXEC, 0600);
+  if (file >= 0) close(file);
+  return file >= 0;
+}
+
 // Does not bear another one in its folder.
 int Alone() {
-  constexpr const char* kFile = "alone";
-  const int file = open(kFile, O_CREAT | O_EXCL | O_CLOEXEC, 0600);
-  if (file < 0) return 7;
+  if (!Create("alone")) return Create("met") || errno == EEXIST ? 7 : 8;
   usleep(5'000);
-  close(file);
-  return unlink(kFile) == 0 ? 0 : 8;
+  return unlink("alone") == 0 ? 0 : 8;
+}
+
+// Is there until another one comes.
+int AloneUntilMet() {
+  if (access("alone", F_OK) == 0 || !Create("alone")) return Alone();
+  Await("met");
+  return unlink("alone") == 0 ? 0 : 8;
+}
+
+// Waits until three others have come to its folder.
+int MeetThree() {
+  if (!Create(("came-" + std::to_string(getpid())).c_str())) return 8;
+  const auto came = [] {
+    const std::filesystem::directory_iterator all(".");
+    return std::distance(begin(all), end(all));
+  };
+  while (came() < 4) usleep(1'000);
+  return 0;
 }
 
 // Warm loaders. Their socket has the number of a loader's answer pipe.
@@ -338,8 +381,8 @@ constexpr int kSocket = kAnswer;
 
 void Say(const std::string& text) { send(kSocket, text.data(), text.size(), 0); }
 
-// The next case's standard output.
-int AwaitCase() {
+// The next case's standard input and output.
+std::pair<int, int> AwaitCase() {
   char entries[65536];
   iovec part{entries, sizeof(entries)};
   alignas(cmsghdr) char control[CMSG_SPACE(5 * sizeof(int))];
@@ -353,7 +396,7 @@ int AwaitCase() {
   if (header == nullptr) _exit(2);
   int descriptors[5];
   std::memcpy(descriptors, CMSG_DATA(header), sizeof(descriptors));
-  return descriptors[1];
+  return {descriptors[0], descriptors[1]};
 }
 
 int ServeExits() {
@@ -385,24 +428,33 @@ int ServeForksNonsense() {
   SleepForever();
 }
 
-// Forks a child that sleeps and says its number.
+// Forks a child that says its number and sleeps, and goes on when the harness has taken that child:
+// only then does the child's input end.
 void ForkSleeper() {
   Say("ready");
-  const int output = AwaitCase();
+  const auto [input, output] = AwaitCase();
+  int taken[2];
+  if (pipe2(taken, O_CLOEXEC) != 0) _exit(2);
   const pid_t child = fork();
+  char none = 0;
   if (child == 0) {
     setpgid(0, 0);
     close(kSocket);
     WriteAll(output, std::to_string(getpid()) + "\n");
+    while (read(input, &none, 1) > 0) {
+    }
+    close(taken[0]);
+    close(taken[1]);
     SleepForever();
   }
-  usleep(50'000);
+  close(taken[1]);
   Say("forked " + std::to_string(child));
+  while (read(taken[0], &none, 1) > 0) {
+  }
 }
 
 int ServeDiesInTheMiddle() {
   ForkSleeper();
-  usleep(50'000);
   return 1;
 }
 
@@ -417,6 +469,7 @@ constexpr std::pair<std::string_view, int (*)()> kBehaviours[] = {
     {"hang", Hang},
     {"ignore-term", IgnoreTerm},
     {"exit-on-term", ExitOnTerm},
+    {"interrupt-twice", InterruptTwice},
     {"stop-itself", StopItself},
     {"crash", Crash},
     {"abort", Abort},
@@ -436,6 +489,7 @@ constexpr std::pair<std::string_view, int (*)()> kBehaviours[] = {
     {"grandchild-without-environment", GrandchildWithoutEnvironment},
     {"grandchild-session-without-environment", GrandchildSessionWithoutEnvironment},
     {"grandchild-session-and-hang", GrandchildSessionAndHang},
+    {"await-go", AwaitGo},
     {"need-daemon", NeedDaemon},
     {"describe", Describe},
     {"kill-parent", KillParent},
@@ -443,6 +497,8 @@ constexpr std::pair<std::string_view, int (*)()> kBehaviours[] = {
     {"sleep-a-little", SleepALittle},
     {"balloon", Balloon},
     {"alone", Alone},
+    {"alone-until-met", AloneUntilMet},
+    {"meet-three", MeetThree},
     {"open-files", OpenFiles},
     {"take-memory-and-hang", TakeMemoryAndHang},
     {"reserve-addresses", ReserveAddresses},

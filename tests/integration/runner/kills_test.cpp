@@ -47,9 +47,9 @@ class Heir {
   Heir(const Heir&) = delete;
   Heir& operator=(const Heir&) = delete;
 
-  // True if all that was inherited ends within five seconds, without anybody's doing.
+  // True if all that was inherited ends within a minute, without anybody's doing.
   static bool AllEnd() {
-    for (int i = 0; i < 5'000; ++i) {
+    for (int i = 0; i < 60'000; ++i) {
       while (waitpid(-1, nullptr, WNOHANG) > 0) {
       }
       if (waitpid(-1, nullptr, WNOHANG) < 0 && errno == ECHILD) return true;

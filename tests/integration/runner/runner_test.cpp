@@ -55,16 +55,19 @@ TEST(Runner, AGoodLoader) {
 }
 
 TEST(Runner, HangsAndEndsOnSigterm) {
-  const Ended ended = RunOne(Bad("hang", 100ms));
-  ExpectSignal(ended, SIGTERM);
-  EXPECT_TRUE(ended.timed_out);
-  EXPECT_FALSE(ended.stopped);
-  EXPECT_GE(ended.seconds.count(), 0.1);
-  EXPECT_LT(ended.seconds.count(), 0.5);
+  const auto once = [] {
+    const Ended ended = RunOne(Bad("hang", 100ms));
+    ExpectSignal(ended, SIGTERM);
+    EXPECT_TRUE(ended.timed_out);
+    EXPECT_FALSE(ended.stopped);
+    EXPECT_GE(ended.seconds.count(), 0.1);
+    return ended.seconds.count();
+  };
+  EXPECT_LT(Quickest(0.5, once), 0.5) << "with the grace it would be 0.6";
 }
 
 TEST(Runner, IgnoresSigtermAndIsKilled) {
-  const Ended ended = RunOne(Bad("ignore-term", 100ms));
+  const Ended ended = TimedOutOnceItSaid("ignore-term", "ignoring\n");
   ExpectSignal(ended, SIGKILL);
   EXPECT_TRUE(ended.timed_out);
   EXPECT_EQ(ended.output, "ignoring\n");
@@ -72,13 +75,13 @@ TEST(Runner, IgnoresSigtermAndIsKilled) {
 }
 
 TEST(Runner, TimesOutWithAnExitCode) {
-  const Ended ended = RunOne(Bad("exit-on-term", 100ms));
+  const Ended ended = TimedOutOnceItSaid("exit-on-term", "waiting\n");
   EXPECT_EQ(ended.exit_code, 0);
   EXPECT_TRUE(ended.timed_out);
 }
 
 TEST(Runner, AStoppedChildSeesItsSigterm) {
-  const Ended ended = RunOne(Bad("stop-itself", 100ms));
+  const Ended ended = TimedOutOnceItSaid("stop-itself", "stopping\n");
   ExpectSignal(ended, SIGTERM);
   EXPECT_TRUE(ended.timed_out);
 }
@@ -330,16 +333,28 @@ TEST(Runner, HundredsOfChildrenLeaveNothingBehind) {
   EXPECT_EQ(waitpid(-1, nullptr, WNOHANG), -1) << "a zombie";
 }
 
-TEST(Runner, RunsJobsAtOnceAndNoMore) {
-  const auto run = [](int jobs) {
-    Runner runner(jobs);
-    for (int i = 0; i < 4; ++i) runner.Submit(Bad("hang", 100ms), [](const Ended&) {});
-    runner.Run();
-  };
-  const double together = Seconds([&] { run(4); });
-  const double in_turn = Seconds([&] { run(1); });
-  EXPECT_GE(in_turn, 0.4);
-  EXPECT_LT(together, in_turn - 0.2);
+TEST(Runner, RunsJobsAtOnce) {
+  const Folder folder;
+  Runner runner(4);
+  int met = 0;
+  for (int i = 0; i < 4; ++i) {
+    Command command = Bad("meet-three");
+    command.folder = folder.path();
+    runner.Submit(command, [&](const Ended& ended) { met += ended.exit_code == 0 ? 1 : 0; });
+  }
+  runner.Run();
+  EXPECT_EQ(met, 4);
+}
+
+TEST(Runner, RunsNoMoreThanJobs) {
+  Runner runner(3);
+  std::vector<bool> timed_out;
+  const auto keep = [&](const Ended& ended) { timed_out.push_back(ended.timed_out); };
+  for (int i = 0; i < 3; ++i) runner.Submit(Bad("hang", 200ms), keep);
+  runner.Submit(Bad("good"), keep);  // would end before the others
+  runner.Run();
+  ASSERT_EQ(timed_out.size(), 4U);
+  EXPECT_TRUE(timed_out.front());
 }
 
 TEST(Runner, ALimitOfOpenFiles) {
@@ -362,12 +377,11 @@ TEST(Runner, ALimitOfMemory) {
   EXPECT_TRUE(within.timed_out);
   EXPECT_EQ(within.over_limit, "");
   command.limits.memory_bytes = 64U << 20U;
-  command.deadline = 30s;
+  command.deadline = 60s;
   const Ended ended = RunOne(command);
   ExpectSignal(ended, SIGKILL);
   EXPECT_EQ(ended.over_limit, "it had more than 64 MiB of memory");
   EXPECT_FALSE(ended.timed_out);
-  EXPECT_LT(ended.seconds.count(), 20);
 }
 
 // A simulated GPU reserves what it has, and writes to little of it.
@@ -378,38 +392,42 @@ TEST(Runner, ALimitOfMemoryIsNotOneOfAddresses) {
 }
 
 // Exit codes of 20 commands that do not bear one another, four jobs, each in `resources`.
-std::multiset<int> ExitCodesOf(const std::vector<std::string>& resources) {
-  std::string folder = testing::TempDir() + "portcullis-alone-XXXXXX";
-  EXPECT_NE(mkdtemp(folder.data()), nullptr);
+std::multiset<int> ExitCodesOf(const std::string& behaviour,
+                               const std::vector<std::string>& resources) {
+  const Folder folder;
   Runner runner(4);
   std::multiset<int> codes;
   for (int i = 0; i < 20; ++i) {
-    Command command = Bad("alone");
-    command.folder = folder;
+    Command command = Bad(behaviour);
+    command.folder = folder.path();
     command.resources = resources;
     runner.Submit(command, [&](const Ended& ended) { codes.insert(ended.exit_code.value_or(-1)); });
   }
   runner.Run();
-  std::filesystem::remove_all(folder);
   return codes;
 }
 
 TEST(Runner, OneAtATimeHasAResource) {
-  EXPECT_GT(ExitCodesOf({}).count(7), 0U) << "the test would not notice";
-  EXPECT_EQ(ExitCodesOf({"gpu 0"}).count(0), 20U);
-  EXPECT_EQ(ExitCodesOf({"gpu 1", "gpu 0"}).count(0), 20U);
+  EXPECT_GT(ExitCodesOf("alone-until-met", {}).count(7), 0U) << "the test would not notice";
+  EXPECT_EQ(ExitCodesOf("alone", {"gpu 0"}).count(0), 20U);
+  EXPECT_EQ(ExitCodesOf("alone", {"gpu 1", "gpu 0"}).count(0), 20U);
 }
 
 TEST(Runner, OthersPassOneThatWaitsForItsResource) {
+  const Folder folder;
   Runner runner(2);
   std::vector<std::string> ended;
   const auto submit = [&](const std::string& name, const std::string& behaviour,
                           const std::vector<std::string>& resources) {
-    Command command = Bad(behaviour, 300ms);
+    Command command = Bad(behaviour);
+    command.folder = folder.path();
     command.resources = resources;
-    runner.Submit(command, [&ended, name](const Ended&) { ended.push_back(name); });
+    runner.Submit(command, [&, name](const Ended&) {
+      ended.push_back(name);
+      if (name == "needs none") folder.Create("go");
+    });
   };
-  submit("holds it", "hang", {"gpu 0"});
+  submit("holds it", "await-go", {"gpu 0"});
   submit("waits", "good", {"gpu 0"});
   submit("needs none", "good", {});
   runner.Run();
@@ -447,7 +465,7 @@ TEST(Runner, ACallbackThatThrowsEndsAll) {
   runner.Submit(Bad("hang"), [](const Ended&) { FAIL() << "nobody wants to know"; });
   runner.Submit(Bad("good"), [](const Ended&) { throw std::runtime_error("enough"); });
   const double seconds = Seconds([&] { EXPECT_THROW(runner.Run(), std::runtime_error); });
-  EXPECT_LT(seconds, 5);
+  EXPECT_LT(seconds, 30) << "it waited for a deadline";
   EXPECT_EQ(waitpid(-1, nullptr, WNOHANG), -1) << "a child is left";
 }
 

@@ -5,8 +5,6 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-#include <thread>
-
 #include "tests/integration/runner/runner_fixture.h"
 
 namespace portcullis::runner {
@@ -27,7 +25,7 @@ TEST(Stop, EndsTheRunningAndForgetsTheQueued) {
   for (int i = 0; i < 50; ++i) runner.Submit(Bad("good"), [&](const Ended&) { ++told; });
   const double seconds = Seconds([&] { runner.Run(); });
   EXPECT_EQ(told, 1);
-  EXPECT_LT(seconds, 5);
+  EXPECT_LT(seconds, 30) << "it waited for a deadline";
   ASSERT_EQ(stopped.size(), 2U);
   for (const Ended& ended : stopped) {
     EXPECT_TRUE(ended.stopped);
@@ -59,20 +57,19 @@ TEST_P(Signals, StopTheRun) {
 INSTANTIATE_TEST_SUITE_P(Both, Signals, ::testing::Values(SIGINT, SIGTERM));
 
 TEST(Stop, ASecondSignalDoesNotWaitForTheGrace) {
-  Runner runner(2);
-  runner.StopOnSignals();
-  Ended stubborn;
-  runner.Submit(Bad("ignore-term"), [&](Ended ended) { stubborn = std::move(ended); });
-  std::thread impatient([] {
-    std::this_thread::sleep_for(200ms);
-    kill(getpid(), SIGINT);
-    std::this_thread::sleep_for(50ms);
-    kill(getpid(), SIGINT);
-  });
-  runner.Run();
-  impatient.join();
-  EXPECT_EQ(stubborn.signal, SIGKILL);
-  EXPECT_LT(stubborn.seconds.count(), 0.6) << "the grace alone would make it 0.7";
+  const auto once = [] {
+    Runner runner(1);
+    runner.StopOnSignals();
+    Ended stubborn;
+    Command command = Bad("interrupt-twice");
+    command.environment = {{"HARNESS", std::to_string(getpid())}};
+    runner.Submit(command, [&](Ended ended) { stubborn = std::move(ended); });
+    runner.Run();
+    EXPECT_EQ(stubborn.signal, SIGKILL);
+    EXPECT_TRUE(stubborn.stopped);
+    return stubborn.seconds.count();
+  };
+  EXPECT_LT(Quickest(0.5, once), 0.5) << "it waited for the grace";
 }
 
 // Ctrl-C of a terminal reaches the harness's group only; the default comes back after Run().

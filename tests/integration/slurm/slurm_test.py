@@ -19,7 +19,7 @@ class Slurm(unittest.TestCase):
             [f"{SOURCE}/ci/slurm/demo", "--shards", "3", "--filter", "/archive-cuda0/",
              "--runtime", "cpp"],
             env={**os.environ, "CUDA_VISIBLE_DEVICES": "3"},  # of no meaning on simulated hosts
-            text=True, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, timeout=280)
+            text=True, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, timeout=1100)
         self.assertEqual(done.returncode, 0, done.stdout)
         self.assertIn("back into the queue", done.stdout)
         self.assertIn("the same results, byte for byte but for times and arguments", done.stdout)
