@@ -20,7 +20,7 @@ namespace {
 namespace fs = std::filesystem;
 using checkpoints::Recipe;
 
-constexpr std::chrono::minutes kMakerDeadline{2};
+constexpr std::chrono::minutes kMakerDeadline{10};
 
 std::string ReadText(const fs::path& file) {
   std::ifstream stream(file, std::ios::binary);
