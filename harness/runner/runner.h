@@ -38,9 +38,11 @@ inline constexpr std::size_t kAnswerLimit = 64U << 20U;
 struct Warm {
   std::vector<std::string> argv;
   std::map<std::string, std::string> environment;  // what must be there before the program starts
-  std::chrono::milliseconds start_deadline{60'000};
-  std::chrono::milliseconds fork_deadline{20'000};  // a fork takes milliseconds
-  bool operator<(const Warm& other) const;          // by what is started
+  // A loader that imports PyTorch, or more of it before it forks, takes seconds where nothing else
+  // runs: a machine that is twenty times slower is not out of order.
+  std::chrono::milliseconds start_deadline{180'000};
+  std::chrono::milliseconds fork_deadline{180'000};
+  bool operator<(const Warm& other) const;  // by what is started
 };
 
 // What one child may have of this machine; nothing: as much as this process.

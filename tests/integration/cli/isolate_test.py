@@ -26,7 +26,7 @@ def comparable(value):
 
 class Isolated(ProgramTest):
     def results_of(self, name, *arguments):
-        self.expect(AS_EXPECTED, "run", "--shard", f"1/{EVERY}", "--json", name, *arguments)
+        self.expect(AS_EXPECTED, "run", "--shard", f"1/{EVERY}", "--timeout", "600", "--json", name, *arguments)
         header, cases, footer = self.results(name)
         self.assertTrue(footer["complete"])
         self.assertEqual(len(cases), header["cases"])

@@ -33,7 +33,7 @@ class Committed(unittest.TestCase):
 
     def test_kept_results_are_what_a_run_gives(self):
         results = self.folder / "results.ndjson"
-        ran = portcullis("run", "--json", results)
+        ran = portcullis("run", "--timeout", "600", "--json", results)  # however busy the machine
         self.assertEqual(ran.returncode, 0, ran.stdout)
         done = portcullis("docs", "--check", "--keep", results)
         self.assertEqual(done.returncode, 0, done.stdout + done.stderr)
