@@ -18,7 +18,7 @@ class Interrupted(ProgramTest):
         process.send_signal(number)
         sent = time.monotonic()
         out, errors = process.communicate()
-        self.assertLess(time.monotonic() - sent, 20)
+        self.assertLess(time.monotonic() - sent, 100)
         self.assertEqual(process.returncode, CANNOT_RUN, out + errors)
         self.assertEqual(processes_of_session(process.pid), [])
         return out, errors
