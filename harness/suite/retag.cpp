@@ -27,7 +27,7 @@ checkpoint::RetagWish WishOf(const RetagRequest& request) {
 }
 
 // What a file that nothing of the mapping matches is tagged.
-std::vector<std::string> TagsOf(const std::vector<checkpoint::StorageEntry>& storages) {
+std::vector<std::string> TagsOf(const checkpoint::Many<checkpoint::StorageEntry>& storages) {
   std::set<std::string> tags;
   for (const auto& storage : storages) tags.insert(storage.device);
   return {tags.begin(), tags.end()};

@@ -1,7 +1,6 @@
 #include "src/checkpoint/arena.h"
 
-#include <sys/mman.h>
-#include <unistd.h>
+#include <algorithm>
 
 namespace portcullis::checkpoint {
 namespace {
@@ -20,22 +19,11 @@ constexpr bool kShareBlocks = true;
 
 }  // namespace
 
-void Populate(std::span<std::byte> memory) {
-#if defined(MADV_POPULATE_WRITE)
-  const auto page = static_cast<std::uintptr_t>(sysconf(_SC_PAGESIZE));
-  const auto begin = reinterpret_cast<std::uintptr_t>(memory.data());
-  const std::uintptr_t first = (begin + page - 1) / page * page;
-  const std::uintptr_t end = (begin + memory.size()) / page * page;
-  // A kernel before 5.14 does not know it, and gives pages as they are written.
-  if (first < end) madvise(memory.data() + (first - begin), end - first, MADV_POPULATE_WRITE);
-#endif
-}
-
 void Budget::AddBlock(std::size_t at_least) {
-  left_ = kShareBlocks ? std::max(kBlock, at_least) : at_least;
-  blocks_.push_back(std::make_unique_for_overwrite<std::byte[]>(left_));
-  next_ = blocks_.back().get();
-  if (used_ > kSmall) Populate({next_, left_});
+  const std::size_t usual = used_ > kSmall ? kLargePage : kBlock;
+  left_ = kShareBlocks ? std::max(usual, at_least) : at_least;
+  next_ = static_cast<std::byte*>(AllocateLarge(left_));
+  blocks_.emplace_back(next_, FreeBlock{left_});
 }
 
 }  // namespace portcullis::checkpoint

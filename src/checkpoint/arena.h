@@ -7,12 +7,13 @@
 #include <cstdint>
 #include <cstring>
 #include <memory>
-#include <span>
 #include <stdexcept>
 #include <string_view>
 #include <type_traits>
 #include <utility>
 #include <vector>
+
+#include "src/checkpoint/large_pages.h"
 
 namespace portcullis::checkpoint {
 
@@ -26,10 +27,6 @@ class BudgetSpent : public std::runtime_error {
  private:
   std::uint64_t limit_;
 };
-
-// Has the kernel give all of this memory at once, as all of it will be written. Of 10,000 tensors
-// that saves two thirds of the page faults.
-void Populate(std::span<std::byte> memory);
 
 // How much memory the values of one pickle may take, and that memory, which lasts as long.
 class Budget {
@@ -51,11 +48,15 @@ class Budget {
   }
 
  private:
+  struct FreeBlock {
+    std::size_t bytes;
+    void operator()(std::byte* block) const { FreeLarge(block, bytes); }
+  };
   void AddBlock(std::size_t at_least);
 
   std::uint64_t bytes_;
   std::uint64_t used_ = 0;
-  std::vector<std::unique_ptr<std::byte[]>> blocks_;
+  std::vector<std::unique_ptr<std::byte, FreeBlock>> blocks_;
   std::byte* next_ = nullptr;
   std::size_t left_ = 0;
 };
@@ -72,27 +73,43 @@ class Chunked {
   bool empty() const { return size_ == 0; }
   T& operator[](std::uint32_t i) { return chunks_[i >> kShift][i & kMask]; }
   const T& operator[](std::uint32_t i) const { return chunks_[i >> kShift][i & kMask]; }
-  T& back() { return (*this)[size_ - 1]; }
+  T& back() { return last_[(size_ - 1) & kMask]; }
+  const T& back() const { return last_[(size_ - 1) & kMask]; }
 
   std::uint32_t push_back(const T& value) {
-    if ((size_ & kMask) == 0 && (size_ >> kShift) == chunks_.size()) AddChunk();
-    std::construct_at(&(*this)[size_], value);
+    const std::uint32_t at = size_ & kMask;
+    if (at == 0) StartChunk();
+    std::construct_at(last_ + at, value);
     return size_++;
   }
+  // Like truncate(), keeps the memory.
+  void pop_back() {
+    --size_;
+    if ((size_ & kMask) == 0) FindLast();
+  }
   // Keeps the first `size` elements, and the memory.
-  void truncate(std::uint32_t size) { size_ = std::min(size, size_); }
+  void truncate(std::uint32_t size) {
+    size_ = std::min(size, size_);
+    FindLast();
+  }
 
  private:
-  void AddChunk() {
-    // The budget is far below 2^32 elements, so size_ cannot wrap.
-    chunks_.push_back(reinterpret_cast<T*>(budget_.Allocate(sizeof(T) << kShift)));
+  void StartChunk() {
+    const std::uint32_t chunk = size_ >> kShift;
+    if (chunk == chunks_.size()) {
+      // The budget is far below 2^32 elements, so size_ cannot wrap.
+      chunks_.push_back(reinterpret_cast<T*>(budget_.Allocate(sizeof(T) << kShift)));
+    }
+    last_ = chunks_[chunk];
   }
+  void FindLast() { last_ = size_ == 0 ? nullptr : chunks_[(size_ - 1) >> kShift]; }
 
   static constexpr std::uint32_t kShift = 10;
   static constexpr std::uint32_t kMask = (1U << kShift) - 1;
 
   Budget& budget_;
   std::vector<T*> chunks_;
+  T* last_ = nullptr;  // the chunk of the last element
   std::uint32_t size_ = 0;
 };
 

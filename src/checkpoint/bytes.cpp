@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <cstring>
+#include <string>
 
 namespace portcullis::checkpoint {
 namespace {
@@ -44,7 +45,7 @@ void Cursor::Load(std::uint64_t size) {
   at_ = 0;
 }
 
-std::string_view Cursor::Text(std::uint64_t size) {
+void Cursor::LoadText(std::uint64_t size) {
   if (size > kLongestText) {
     source_.Require(Offset(), size, "text");
     source_.Unsupported(Offset(), "a name of " + std::to_string(size) + " bytes",
@@ -52,9 +53,6 @@ std::string_view Cursor::Text(std::uint64_t size) {
                         "look at the file by hand: no program writes such names");
   }
   Load(size);
-  const auto* start = reinterpret_cast<const char*>(loaded_.data() + at_);
-  at_ += static_cast<std::size_t>(size);
-  return {start, static_cast<std::size_t>(size)};
 }
 
 std::string_view Cursor::Line() {

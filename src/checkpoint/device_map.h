@@ -6,6 +6,8 @@
 #include <string>
 #include <vector>
 
+#include "src/checkpoint/large_pages.h"
+
 namespace portcullis::checkpoint {
 
 // The kinds of file that can be told apart; names in FormatName().
@@ -85,13 +87,17 @@ struct Warning {
   Concern concern = Concern::kOther;
 };
 
+// A checkpoint may have very many of each.
+template <typename Element>
+using Many = std::vector<Element, LargePages<Element>>;
+
 // Every device tag of one checkpoint.
 struct DeviceMap {
   std::string path;
   Format format = Format::kZip;
-  std::vector<StorageEntry> storages;
-  std::vector<TensorEntry> tensors;
-  std::vector<DeviceTag> tags;
+  Many<StorageEntry> storages;
+  Many<TensorEntry> tensors;
+  Many<DeviceTag> tags;
   std::vector<std::string> globals;  // "module.name" of every global that a pickle asks for
   std::vector<Warning> warnings;
 };

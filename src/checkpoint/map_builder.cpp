@@ -3,7 +3,6 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <span>
 #include <utility>
 
 #include "src/checkpoint/limits.h"
@@ -13,15 +12,6 @@ namespace portcullis::checkpoint {
 
 namespace {
 
-// Room for so many further elements, and its memory.
-template <typename Element>
-void Prepare(std::vector<Element>& elements, std::size_t further) {
-  const std::size_t size = elements.size();
-  elements.reserve(size + further);
-  const std::span<Element> room(elements.data() + size, further);
-  Populate({reinterpret_cast<std::byte*>(room.data()), room.size_bytes()});
-}
-
 template <typename... Text>
 void MakePrintable(Text&... texts) {
   (KeepPrintable(texts), ...);
@@ -29,7 +19,7 @@ void MakePrintable(Text&... texts) {
 
 // What a NameIndex asks: the name of the element at an index.
 template <typename Element>
-auto NamesOf(const std::vector<Element>& elements, std::string Element::*name) {
+auto NamesOf(const Many<Element>& elements, std::string Element::*name) {
   return [&elements, name](std::uint32_t i) { return std::string_view(elements[i].*name); };
 }
 
@@ -41,7 +31,7 @@ MapBuilder::MapBuilder(std::string path, Format format, std::uint64_t file_size)
   map_.format = format;
 }
 
-std::size_t MapBuilder::AddStorage(StorageEntry storage) {
+std::size_t MapBuilder::AddStorage(StorageEntry&& storage) {
   MakePrintable(storage.key, storage.device);
   const auto next = static_cast<std::uint32_t>(map_.storages.size());
   const std::uint32_t found =
@@ -57,7 +47,7 @@ const StorageEntry* MapBuilder::FindStorage(std::string_view key) const {
   return found == kNotIndexed ? nullptr : &map_.storages[found];
 }
 
-void MapBuilder::AddTensor(TensorEntry tensor) {
+void MapBuilder::AddTensor(TensorEntry&& tensor) {
   MakePrintable(tensor.name, tensor.dtype, tensor.storage, tensor.device, tensor.member);
   budget_.Take(sizeof(TensorEntry) + tensor.name.size() + 8 * tensor.shape.size());
   const auto next = static_cast<std::uint32_t>(map_.tensors.size());
@@ -67,7 +57,7 @@ void MapBuilder::AddTensor(TensorEntry tensor) {
   map_.tensors.push_back(std::move(tensor));
 }
 
-std::size_t MapBuilder::AddTag(DeviceTag tag) {
+std::size_t MapBuilder::AddTag(DeviceTag&& tag) {
   MakePrintable(tag.device, tag.member, tag.storage, tag.name);
   budget_.Take(sizeof(DeviceTag) + tag.device.size() + tag.member.size());
   map_.tags.push_back(std::move(tag));
@@ -94,9 +84,9 @@ void MapBuilder::AddGlobal(std::string global) {
 void MapBuilder::Expect(std::uint32_t storages) {
   constexpr std::uint32_t kAtMost = 1 << 15;  // a hostile pickle may have many ids and no storage
   storages = std::min(storages, kAtMost);
-  Prepare(map_.storages, storages);
-  Prepare(map_.tensors, storages);
-  Prepare(map_.tags, storages);
+  map_.storages.reserve(map_.storages.size() + storages);
+  map_.tensors.reserve(map_.tensors.size() + storages);
+  map_.tags.reserve(map_.tags.size() + storages);
   storages_.Reserve(map_.storages.size() + storages, NamesOf(map_.storages, &StorageEntry::key));
   tensors_.Reserve(map_.tensors.size() + storages, NamesOf(map_.tensors, &TensorEntry::name));
 }

@@ -20,15 +20,15 @@ class MapBuilder {
   MapBuilder(std::string path, Format format, std::uint64_t file_size);
 
   // Index of the storage with this key; added if it is new.
-  std::size_t AddStorage(StorageEntry storage);
+  std::size_t AddStorage(StorageEntry&& storage);
   const StorageEntry& storage(std::size_t index) const { return map_.storages[index]; }
   // The storage with this key, or null.
   const StorageEntry* FindStorage(std::string_view key) const;
 
   // A name that is there already gets "#2", "#3", …, as loaders name such tensors.
-  void AddTensor(TensorEntry tensor);
+  void AddTensor(TensorEntry&& tensor);
   // Index of the tag.
-  std::size_t AddTag(DeviceTag tag);
+  std::size_t AddTag(DeviceTag&& tag);
   void NameTag(std::size_t index, const std::string& name);
   void AddGlobal(std::string global);
   void Warn(const std::string& text, Concern concern = Concern::kOther);

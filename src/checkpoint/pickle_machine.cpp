@@ -15,37 +15,26 @@ PickleMachine::PickleMachine(Cursor& in, Budget& budget, Values& values, StringS
       budget_(budget),
       sites_(sites) {}
 
-std::uint8_t PickleMachine::NextOpcode() {
-  opcode_at_ = in_.Offset();
-  return in_.U8();
-}
-
-void PickleMachine::Damaged(const std::string& found, const std::string& expected) const {
-  in_.source().Damaged(opcode_at_, fmt::format("{} {}", name_, found), expected);
+void PickleMachine::Damaged(std::string_view found, std::string_view expected) const {
+  in_.source().Damaged(opcode_at_, fmt::format("{} {}", name_, found), std::string(expected));
 }
 
 std::uint32_t PickleMachine::LastMark() const {
   if (marks_.empty()) Damaged("without a MARK before it", "a MARK");
-  return marks_[marks_.size() - 1];
+  return floor_;
 }
 
-Ref PickleMachine::Top() {
-  const std::uint32_t floor = marks_.empty() ? 0 : marks_.back();
-  if (stack_.size() <= floor) Damaged("with nothing to work on", "a value on the stack");
-  return stack_.back();
+void PickleMachine::DropMark() {
+  marks_.pop_back();
+  floor_ = marks_.empty() ? 0 : marks_.back();
 }
 
-Ref PickleMachine::Pop() {
-  const Ref top = Top();
-  stack_.truncate(stack_.size() - 1);
-  return top;
+void PickleMachine::TellOfString(Ref ref) {
+  sites_->String(stack_.size() - 1, {opcode_at_, in_.Offset(), ref}, values_.TextOf(ref).text);
 }
 
-void PickleMachine::PushString(Ref ref) {
-  Push(ref);
-  if (sites_ != nullptr) {
-    sites_->String(stack_.size() - 1, {opcode_at_, in_.Offset(), ref}, values_.TextOf(ref).text);
-  }
+void PickleMachine::TellOfRecall(std::uint64_t index) {
+  sites_->Recall(index, stack_.size() - 1, {opcode_at_, in_.Offset(), stack_.back()});
 }
 
 void PickleMachine::Duplicate() {
@@ -59,11 +48,9 @@ void PickleMachine::EnterFrame(std::uint64_t size) {
   if (sites_ != nullptr) sites_->Frame(in_.Offset(), size);
 }
 
-void PickleMachine::PushMark() { marks_.push_back(stack_.size()); }
-
 void PickleMachine::PopValueOrMark() {
-  if (!marks_.empty() && marks_.back() == stack_.size()) {
-    marks_.truncate(marks_.size() - 1);
+  if (!marks_.empty() && floor_ == stack_.size()) {
+    DropMark();
   } else {
     Pop();
   }
@@ -71,14 +58,22 @@ void PickleMachine::PopValueOrMark() {
 
 Ref PickleMachine::CollectMarked(Kind kind) {
   const std::uint32_t mark = LastMark();
+  DropMark();
+  if (kind == Kind::kTuple) return MakeTuple(mark);
   const Ref made = values_.AddEmpty(kind);
   values_.AddItems(made, stack_, mark, stack_.size());
-  if (sites_ != nullptr && kind == Kind::kTuple) sites_->Items(made, mark, stack_.size());
   if (kind == Kind::kDict && (stack_.size() - mark) % 2 != 0) {
     Damaged("with a key that has no value", "pairs");
   }
   stack_.truncate(mark);
-  marks_.truncate(marks_.size() - 1);
+  return made;
+}
+
+// Of what is on the stack from `first` on, which is taken from it.
+Ref PickleMachine::MakeTuple(std::uint32_t first) {
+  const Ref made = values_.AddTuple(stack_, first, stack_.size());
+  if (sites_ != nullptr) sites_->Items(made, first, stack_.size());
+  stack_.truncate(first);
   return made;
 }
 
@@ -92,7 +87,7 @@ void PickleMachine::RequireContainer(Ref ref, bool pairs) const {
 void PickleMachine::ExtendMarked(bool pairs) {
   const std::uint32_t mark = LastMark();
   const std::uint32_t end = stack_.size();
-  marks_.truncate(marks_.size() - 1);
+  DropMark();
   stack_.truncate(mark);
   const Ref target = Top();
   RequireContainer(target, pairs);
@@ -113,11 +108,10 @@ void PickleMachine::AddTo(Ref target, Ref key, Ref value) {
 
 void PickleMachine::DropMarked() {
   stack_.truncate(LastMark());
-  marks_.truncate(marks_.size() - 1);
+  DropMark();
 }
 
-void PickleMachine::Remember(std::uint64_t index, Ref ref) {
-  if (sites_ != nullptr) sites_->Remember(index, stack_.size() - 1);
+void PickleMachine::RememberOutOfOrder(std::uint64_t index, Ref ref) {
   constexpr std::uint32_t kLargestGap = 1024;
   if (index > memo_.size() + std::uint64_t{kLargestGap}) {
     budget_.Take(64);
@@ -128,20 +122,10 @@ void PickleMachine::Remember(std::uint64_t index, Ref ref) {
   memo_[static_cast<std::uint32_t>(index)] = ref;
 }
 
-void PickleMachine::Recall(std::uint64_t index) {
-  Ref found = kNoRef;
-  if (index < memo_.size()) found = memo_[static_cast<std::uint32_t>(index)];
-  if (found == kNoRef && !far_memo_.empty()) {
-    const auto far = far_memo_.find(index);
-    if (far != far_memo_.end()) found = far->second;
-  }
-  if (found == kNoRef) {
-    Damaged(fmt::format("of memo entry {}", index), "an entry that was put there before");
-  }
-  Push(found);
-  if (sites_ != nullptr) {
-    sites_->Recall(index, stack_.size() - 1, {opcode_at_, in_.Offset(), found});
-  }
+Ref PickleMachine::RecallFar(std::uint64_t index) const {
+  const auto far = far_memo_.find(index);
+  if (far != far_memo_.end()) return far->second;
+  Damaged(fmt::format("of memo entry {}", index), "an entry that was put there before");
 }
 
 void PickleMachine::PushText(Kind kind, std::uint64_t size) {
@@ -161,22 +145,10 @@ void PickleMachine::PushText(Kind kind, std::uint64_t size) {
 }
 
 void PickleMachine::PushTuple(unsigned count) {
-  if (stack_.size() < count) Damaged("with too few values", fmt::format("{} values", count));
-  const Ref made = values_.AddEmpty(Kind::kTuple);
-  const std::uint32_t first = stack_.size() - count;
-  if (!marks_.empty() && first < marks_.back()) {
+  if (stack_.size() - floor_ < count) {
     Damaged("with too few values", fmt::format("{} values", count));
   }
-  values_.AddItems(made, stack_, first, stack_.size());
-  if (sites_ != nullptr) sites_->Items(made, first, stack_.size());
-  stack_.truncate(first);
-  Push(made);
-}
-
-void PickleMachine::Reduce() {
-  const Ref arguments = Pop();
-  const Ref callee = Pop();
-  Push(values_.AddObject(callee, arguments));
+  Push(MakeTuple(stack_.size() - count));
 }
 
 void PickleMachine::Build() {

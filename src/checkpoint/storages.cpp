@@ -59,13 +59,11 @@ DeviceTag Storages::TagAt(Place place, Ref text) const {
 void Storages::ReadPersistent(Ref ref) {
   by_persistent_.push_back(kNone);
   const Ref id = values_.PersistentId(ref);
-  if (values_.KindOf(id) != Kind::kTuple || values_.Count(id) < 5) return;
-  const Ref kind = values_.Item(id, 0);
+  if (values_.KindOf(id) != Kind::kTuple) return;
+  const auto [kind, type, key, location, elements] = values_.First<5>(id);
+  if (elements == kNoRef) return;
   if (!values_.IsString(kind) || values_.TextOf(kind).text != "storage") return;
-  const Ref key = values_.Item(id, 2);
-  const Ref location = values_.Item(id, 3);
-  const Ref elements = values_.Item(id, 4);
-  const std::uint64_t at = values_.IsString(kind) ? values_.TextOf(kind).opcode_at : 0;
+  const std::uint64_t at = values_.TextOf(kind).opcode_at;
   if (!values_.IsInt(elements) || values_.Int(elements) < 0) {
     context_.source.Damaged(at, "a storage without a number of elements", "a number");
   }
@@ -79,7 +77,7 @@ void Storages::ReadPersistent(Ref ref) {
   } else {
     storage.key += fmt::to_string(values_.Int(key));
   }
-  const std::string_view class_name = calls_.ClassName(values_.Item(id, 1));
+  const std::string_view class_name = calls_.ClassName(type);
   const Dtype* dtype = DtypeByStorage(class_name);
   if (dtype == nullptr) {
     builder_.Warn(fmt::format("storage {}: class '{}' is not one of PyTorch's", storage.key,

@@ -115,6 +115,7 @@ std::vector<std::int64_t> TorchCalls::Shape(Ref size) const {
   if (size != kNoRef) size = Unwrap(size);
   std::vector<std::int64_t> shape;
   if (size == kNoRef || values_.KindOf(size) != Kind::kTuple) return shape;
+  shape.reserve(std::min<std::uint64_t>(values_.Count(size), kMostDimensions));
   ItemPosition at = values_.Begin(size);
   for (Ref item = values_.Next(at); item != kNoRef; item = values_.Next(at)) {
     if (!values_.IsInt(item) || shape.size() == kMostDimensions) return {};
@@ -133,8 +134,10 @@ std::vector<std::int64_t> TorchCalls::ShapeOfArray(Ref array) const {
 
 Described TorchCalls::Plain(const CallView& view) const {
   Described tensor;
-  tensor.storage = view.Argument(values_, 0);
-  tensor.shape = Shape(view.Argument(values_, 2));
+  if (view.arguments == kNoRef) return tensor;
+  const auto [storage, offset, size] = values_.First<3>(view.arguments);
+  tensor.storage = storage;
+  tensor.shape = Shape(size);
   if (view.call == Call::kTensorWithDtype) tensor.dtype = DtypeOf(view.Argument(values_, 6));
   return tensor;
 }

@@ -47,7 +47,8 @@ void AddPart(const Candidate& candidate, const Part& part, MapBuilder& builder) 
   if (part.restored) return CollectMember(candidate, *entry, folder, prefix, builder);
   MapBuilder aside(builder.map().path, builder.map().format, candidate.source.Size());
   CollectMember(candidate, *entry, folder, prefix, aside);
-  for (const DeviceTag& tag : aside.map().tags) builder.AddTag(tag);
+  DeviceMap put_aside = aside.Take();
+  for (DeviceTag& tag : put_aside.tags) builder.AddTag(std::move(tag));
 }
 
 DeviceMap ReadModule(const Candidate& candidate, Format format) {

@@ -5,21 +5,6 @@
 #include <utility>
 
 namespace portcullis::checkpoint {
-namespace {
-
-constexpr std::uint64_t kNoSlices = ~std::uint64_t{0};
-constexpr std::int64_t kSmallInts = 256;  // made once: most sizes and strides are small
-constexpr Ref kFirstSmallInt = 3;
-
-std::uint64_t Pack(std::uint32_t first, std::uint32_t last) {
-  return std::uint64_t{first} | std::uint64_t{last} << 32;
-}
-
-std::pair<std::uint32_t, std::uint32_t> Unpack(std::uint64_t data) {
-  return {static_cast<std::uint32_t>(data), static_cast<std::uint32_t>(data >> 32)};
-}
-
-}  // namespace
 
 Values::Values(Budget& budget)
     : budget_(budget),
@@ -59,14 +44,14 @@ ItemPosition Values::SliceAt(std::uint32_t slice) const {
   return {found.start, found.start + found.count, found.next};
 }
 
-ItemPosition Values::Begin(Ref ref) const {
+ItemPosition Values::BeginSlices(Ref ref) const {
   if (!HasItems(ref)) return {};
   if (KindOf(ref) == Kind::kObject) return SliceAt(ObjectOf(ref).first);
-  const auto [first, last] = Unpack(values_[ref].data);
-  return KindOf(ref) == Kind::kTuple ? ItemPosition{first, first + last, kNoRef} : SliceAt(first);
+  return SliceAt(Unpack(values_[ref].data).first);
 }
 
-Ref Values::Next(ItemPosition& position) const {
+// The first item of the next slice that has any.
+Ref Values::NextSlice(ItemPosition& position) const {
   while (position.index == position.end) {
     if (position.next == kNoRef) return kNoRef;
     position = SliceAt(position.next);
@@ -108,19 +93,8 @@ Ref Values::Attribute(Ref dict, std::string_view name) const {
   return kNoRef;
 }
 
-Ref Values::AddInt(std::int64_t value) {
-  if (value >= 0 && value < kSmallInts) return kFirstSmallInt + static_cast<Ref>(value);
-  return Add(Kind::kInt, 0, static_cast<std::uint64_t>(value));
-}
-
 Ref Values::AddFloat(double value) {
   return Add(Kind::kFloat, 0, std::bit_cast<std::uint64_t>(value));
-}
-
-Ref Values::AddText(Kind kind, const Text& text) {
-  Text kept = text;
-  kept.text = characters_.Keep(text.text);
-  return Add(kind, texts_.push_back(kept), 0);
 }
 
 Ref Values::AddGlobal(std::string_view module, std::string_view name) {
@@ -136,23 +110,6 @@ Ref Values::AddGlobal(std::string_view module, std::string_view name) {
   global_refs_.emplace(kept, ref);
   return ref;
 }
-
-Ref Values::AddObject(Ref callee, Ref arguments) {
-  Object object;
-  object.callee = callee;
-  object.arguments = arguments;
-  const Ref ref = Add(Kind::kObject, objects_.push_back(object), 0);
-  object_refs_.push_back(ref);
-  return ref;
-}
-
-Ref Values::AddPersistent(Ref id) {
-  const Ref ref = Add(Kind::kPersistent, persistents_.size(), id);
-  persistents_.push_back(ref);
-  return ref;
-}
-
-Ref Values::AddEmpty(Kind kind) { return Add(kind, 0, kind == Kind::kTuple ? 0 : kNoSlices); }
 
 void Values::AddItem(Ref ref, Ref item) {
   one_.truncate(0);
@@ -172,10 +129,6 @@ void Values::AddItems(Ref ref, const Chunked<Ref>& from, std::uint32_t begin, st
   auto [first, last] = Unpack(value.data);
   Extend(first, last, from, begin, end);
   value.data = Pack(first, last);
-}
-
-void Values::Append(const Chunked<Ref>& from, std::uint32_t begin, std::uint32_t end) {
-  for (std::uint32_t i = begin; i < end; ++i) items_.push_back(from[i]);
 }
 
 // A tuple's items are one run: those that it has are copied if others came behind them.

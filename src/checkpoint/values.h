@@ -2,9 +2,11 @@
 // persistent ids are kept as what was asked for, not as what they would make.
 #pragma once
 
+#include <array>
 #include <cstdint>
 #include <string_view>
 #include <unordered_map>
+#include <utility>
 #include <vector>
 
 #include "src/checkpoint/arena.h"
@@ -68,7 +70,10 @@ class Values {
   Kind KindOf(Ref ref) const { return values_[ref].kind; }
   std::int64_t Int(Ref ref) const { return static_cast<std::int64_t>(values_[ref].data); }
   double Float(Ref ref) const;
-  const Text& TextOf(Ref ref) const { return texts_[values_[ref].index]; }
+  Text TextOf(Ref ref) const {
+    const KeptText& text = texts_[values_[ref].index];
+    return {{text.start, text.kept}, text.size, text.offset, text.offset - text.opcode};
+  }
   const Global& GlobalOf(Ref ref) const { return globals_[values_[ref].index]; }
   std::uint32_t GlobalIndex(Ref ref) const { return values_[ref].index; }
   const Object& ObjectOf(Ref ref) const { return objects_[values_[ref].index]; }
@@ -81,8 +86,25 @@ class Values {
   bool HasItems(Ref ref) const;
 
   // Items of a tuple, list, dict (key, value, key, value, …), set or object, in order.
-  ItemPosition Begin(Ref ref) const;
-  Ref Next(ItemPosition& position) const;  // kNoRef at the end
+  ItemPosition Begin(Ref ref) const {
+    const Value& value = values_[ref];
+    if (value.kind != Kind::kTuple) return BeginSlices(ref);
+    const auto [first, count] = Unpack(value.data);
+    return {first, first + count, kNoRef};
+  }
+  // kNoRef at the end.
+  Ref Next(ItemPosition& position) const {
+    if (position.index == position.end) return NextSlice(position);
+    return items_[position.index++];
+  }
+  // The first `count` items, or kNoRef for those that are not there.
+  template <std::size_t count>
+  std::array<Ref, count> First(Ref ref) const {
+    ItemPosition position = Begin(ref);
+    std::array<Ref, count> items{};
+    for (Ref& item : items) item = Next(position);
+    return items;
+  }
   // The item at `index`, or kNoRef. Cheap for tuples.
   Ref Item(Ref ref, std::uint32_t index) const;
   std::uint64_t Count(Ref ref) const;
@@ -92,14 +114,33 @@ class Values {
   // Building; used by the interpreter.
   Ref None() const { return 0; }
   Ref Bool(bool value) const { return value ? 2 : 1; }
-  Ref AddInt(std::int64_t value);
+  Ref AddInt(std::int64_t value) {
+    if (value >= 0 && value < kSmallInts) return kFirstSmallInt + static_cast<Ref>(value);
+    return Add(Kind::kInt, 0, static_cast<std::uint64_t>(value));
+  }
   Ref AddFloat(double value);
   Ref AddString(const Text& text) { return AddText(Kind::kString, text); }
   Ref AddBytes(const Text& text) { return AddText(Kind::kBytes, text); }
   Ref AddGlobal(std::string_view module, std::string_view name);
-  Ref AddObject(Ref callee, Ref arguments);
-  Ref AddPersistent(Ref id);
-  Ref AddEmpty(Kind kind);  // kList, kDict, kSet, kTuple, kOpaque, kBigInt
+  Ref AddObject(Ref callee, Ref arguments) {
+    const Ref ref =
+        Add(Kind::kObject, objects_.push_back({.callee = callee, .arguments = arguments}), 0);
+    object_refs_.push_back(ref);
+    return ref;
+  }
+  Ref AddPersistent(Ref id) {
+    const Ref ref = Add(Kind::kPersistent, persistents_.size(), id);
+    persistents_.push_back(ref);
+    return ref;
+  }
+  // kList, kDict, kSet, kTuple, kOpaque, kBigInt
+  Ref AddEmpty(Kind kind) { return Add(kind, 0, kind == Kind::kTuple ? 0 : kNoSlices); }
+  // Of from[begin] to from[end - 1].
+  Ref AddTuple(const Chunked<Ref>& from, std::uint32_t begin, std::uint32_t end) {
+    const std::uint32_t first = items_.size();
+    Append(from, begin, end);
+    return Add(Kind::kTuple, 0, Pack(first, end - begin));
+  }
   void AddItem(Ref ref, Ref item);
   // Adds from[begin] to from[end - 1].
   void AddItems(Ref ref, const Chunked<Ref>& from, std::uint32_t begin, std::uint32_t end);
@@ -119,16 +160,45 @@ class Values {
     // An integer, a double's bits, a tuple's first item and how many, or the first and last slice.
     std::uint64_t data = 0;
   };
+  // A Text in less memory: most values of a checkpoint are texts.
+  static constexpr std::size_t kMostKept = 0xffff;
+  struct KeptText {
+    const char* start = nullptr;
+    std::uint64_t size = 0, offset = 0;
+    std::uint16_t kept = 0;    // of text
+    std::uint16_t opcode = 0;  // bytes from the opcode to the text, at most nine
+  };
   struct Slice {
     std::uint32_t start = 0, count = 0, next = kNoRef;
   };
+  static constexpr std::uint64_t kNoSlices = ~std::uint64_t{0};
+  static constexpr std::int64_t kSmallInts = 256;  // made once: most sizes and strides are small
+  static constexpr Ref kFirstSmallInt = 3;
 
-  Ref AddText(Kind kind, const Text& text);
+  static std::uint64_t Pack(std::uint32_t first, std::uint32_t last) {
+    return std::uint64_t{first} | std::uint64_t{last} << 32;
+  }
+  static std::pair<std::uint32_t, std::uint32_t> Unpack(std::uint64_t data) {
+    return {static_cast<std::uint32_t>(data), static_cast<std::uint32_t>(data >> 32)};
+  }
+
+  Ref AddText(Kind kind, const Text& text) {
+    const std::string_view kept = characters_.Keep(text.text.substr(0, kMostKept));
+    return Add(kind,
+               texts_.push_back({kept.data(), text.size, text.offset,
+                                 static_cast<std::uint16_t>(kept.size()),
+                                 static_cast<std::uint16_t>(text.offset - text.opcode_at)}),
+               0);
+  }
   Ref Add(Kind kind, std::uint32_t index, std::uint64_t data) {
     return values_.push_back({kind, index, data});
   }
+  ItemPosition BeginSlices(Ref ref) const;
+  Ref NextSlice(ItemPosition& position) const;
   ItemPosition SliceAt(std::uint32_t slice) const;
-  void Append(const Chunked<Ref>& from, std::uint32_t begin, std::uint32_t end);
+  void Append(const Chunked<Ref>& from, std::uint32_t begin, std::uint32_t end) {
+    for (std::uint32_t i = begin; i < end; ++i) items_.push_back(from[i]);
+  }
   void ExtendTuple(Value& tuple, const Chunked<Ref>& from, std::uint32_t begin, std::uint32_t end);
   // Appends to the value's last slice, or to a new one where items of others came between.
   void Extend(std::uint32_t& first, std::uint32_t& last, const Chunked<Ref>& from,
@@ -136,7 +206,7 @@ class Values {
 
   Budget& budget_;
   Chunked<Value> values_;
-  Chunked<Text> texts_;
+  Chunked<KeptText> texts_;
   Chunked<Object> objects_;
   Chunked<Ref> object_refs_;  // the values themselves
   Chunked<Ref> persistents_;  // the values themselves

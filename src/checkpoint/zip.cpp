@@ -99,9 +99,9 @@ void ReadExtra(Cursor& in, std::uint64_t size, ZipEntry& entry) {
         *field = in.U64();
       }
     }
-    in.Seek(next);
+    in.Skip(next - in.Offset());
   }
-  in.Seek(end);
+  in.Skip(end - in.Offset());
 }
 
 void RequireSane(const Source& source, std::uint64_t at, const ZipEntry& entry) {
@@ -177,22 +177,20 @@ void ZipArchive::ReadEntries(std::uint64_t offset, std::uint64_t size, std::uint
       static_cast<std::size_t>(count));  // RequireSane: the directory has room for them
   for (std::uint64_t i = 0; i < count; ++i) {
     const std::uint64_t at = in.Offset();
-    if (const std::uint32_t found = in.U32(); found != kDirectoryEntry) {
+    const auto fixed = in.Fields<kDirectoryEntrySize>();
+    if (const std::uint32_t found = fixed.U32<0>(); found != kDirectoryEntry) {
       if (i == 0) RefuseIfMoved(offset, size, end_at);
       directory->Damaged(at, fmt::format("{:#010x}", found), "a directory entry (0x02014b50)");
     }
-    in.Skip(4);
     ZipEntry entry;
-    entry.flags = in.U16();
-    entry.method = in.U16();
-    in.Skip(4 + 4);  // time and date; the checksum, which PyTorch does not compare either
-    entry.stored_size = in.U32();
-    entry.size = in.U32();
-    const std::uint16_t name_size = in.U16();
-    const std::uint16_t extra_size = in.U16();
-    const std::uint16_t comment_size = in.U16();
-    in.Skip(2 + 2 + 4);  // disk, attributes
-    entry.header_offset = in.U32();
+    entry.flags = fixed.U16<8>();
+    entry.method = fixed.U16<10>();
+    entry.stored_size = fixed.U32<20>();  // the checksum before it PyTorch does not compare either
+    entry.size = fixed.U32<24>();
+    entry.header_offset = fixed.U32<42>();
+    const std::uint16_t name_size = fixed.U16<28>();
+    const std::uint16_t extra_size = fixed.U16<30>();
+    const std::uint16_t comment_size = fixed.U16<32>();
     entry.name = names_.Keep(in.Text(name_size));
     ReadExtra(in, extra_size, entry);
     in.Skip(comment_size);
@@ -232,13 +230,17 @@ const ZipEntry* ZipArchive::Find(std::string_view name) const {
   return FindWhole(whole.append(prefix_).append(name));
 }
 
-const ZipEntry& ZipArchive::Require(std::string_view name) const {
-  const ZipEntry* entry = Find(name);
+const ZipEntry& ZipArchive::RequireWhole(std::string_view name) const {
+  const ZipEntry* entry = FindWhole(name);
   if (entry == nullptr) {
     source_.Damaged(source_.Size(), "no such entry in the archive's directory",
-                    fmt::format("the entry {}{}", prefix_, name));
+                    fmt::format("the entry {}", name));
   }
   return *entry;
+}
+
+const ZipEntry& ZipArchive::Require(std::string_view name) const {
+  return RequireWhole(std::string(prefix_).append(name));
 }
 
 std::uint64_t ZipArchive::DataOffset(const ZipEntry& entry) const {

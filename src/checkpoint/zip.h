@@ -18,7 +18,7 @@
 #include "src/checkpoint/arena.h"
 #include "src/checkpoint/name_index.h"
 #include "src/checkpoint/source.h"
-#include "src/checkpoint/zip_choice.h"
+#include "src/checkpoint/zip_name.h"
 
 namespace portcullis::checkpoint {
 
@@ -60,6 +60,7 @@ class ZipArchive {
   const ZipEntry* FindWhole(std::string_view name) const;
   // The same, or CheckpointError(kDamaged).
   const ZipEntry& Require(std::string_view name) const;
+  const ZipEntry& RequireWhole(std::string_view name) const;
 
   // Offset of the entry's first stored byte. Reads its local header.
   std::uint64_t DataOffset(const ZipEntry& entry) const;

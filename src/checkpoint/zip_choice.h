@@ -12,10 +12,6 @@
 
 namespace portcullis::checkpoint {
 
-// ASCII letters compare without regard to case, as that reader compares them.
-bool SameName(std::string_view a, std::string_view b);
-std::size_t HashName(std::string_view name);
-
 class ZipChoice {
  public:
   // `names` in the order of the directory; must outlive the choice.

@@ -23,15 +23,16 @@ DeviceMap ReadZip(const Candidate& candidate) {
 void CheckStorageEntries(const ZipArchive& zip, std::string_view folder, std::string_view suffix,
                          MapBuilder& builder) {
   std::size_t deflated = 0;
-  std::string name;
+  std::string name = zip.prefix();
   for (const StorageEntry& storage : builder.map().storages) {
     if (storage.key.starts_with('@')) continue;  // of a checkpoint within the pickle
+    name.resize(zip.prefix().size());
     if (storage.key.find('/') == std::string::npos) {
-      name.assign(folder).append(storage.key).append(suffix);
+      name.append(folder).append(storage.key).append(suffix);
     } else {
-      name = storage.key;
+      name.append(storage.key);
     }
-    const ZipEntry& entry = zip.Require(name);
+    const ZipEntry& entry = zip.RequireWhole(name);
     if (entry.size < storage.bytes) {
       zip.source().Damaged(entry.header_offset,
                            fmt::format("{} of {} bytes", entry.name, entry.size),

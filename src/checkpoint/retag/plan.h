@@ -48,7 +48,7 @@ struct RetagPlan {
   Format format = Format::kZip;
   std::vector<TagChange> changes;
   std::vector<KeptTag> kept;
-  std::vector<StorageEntry> storages;  // as they were
+  Many<StorageEntry> storages;  // as they were
   RetagBytes bytes;
 };
 

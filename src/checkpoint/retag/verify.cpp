@@ -11,7 +11,7 @@ namespace portcullis::checkpoint {
 namespace {
 
 template <typename T, typename Same>
-bool AllOf(const std::vector<T>& before, const std::vector<T>& after, Same same) {
+bool AllOf(const Many<T>& before, const Many<T>& after, Same same) {
   return std::equal(before.begin(), before.end(), after.begin(), after.end(), same);
 }
 
@@ -22,8 +22,8 @@ std::string WithoutOffset(const std::string& member) {
   return at == std::string::npos ? member : member.substr(0, at + kBytesAt.size());
 }
 
-std::vector<DeviceTag> TagsProper(const DeviceMap& map) {
-  std::vector<DeviceTag> tags;
+Many<DeviceTag> TagsProper(const DeviceMap& map) {
+  Many<DeviceTag> tags;
   std::copy_if(map.tags.begin(), map.tags.end(), std::back_inserter(tags),
                [](const DeviceTag& tag) { return tag.place != Place::kLookalike; });
   return tags;
