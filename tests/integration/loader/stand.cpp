@@ -21,6 +21,7 @@ runner::Command CommandOf(const Start& start, const Child& child) {
   command.environment = child.host->environment();
   command.folder = child.folder.path();
   command.input = start.input;
+  command.deadline = kPatience;
   if (start.without_torch) command.environment.erase("PYTHONPATH");
   return command;
 }

@@ -1,6 +1,7 @@
 // Owns: starting the real loaders and makers on simulated hosts, as the harness does.
 #pragma once
 
+#include <chrono>
 #include <filesystem>
 #include <string>
 #include <vector>
@@ -13,6 +14,9 @@
 #include "harness/runner/runner.h"
 
 namespace portcullis::loader_test {
+
+// For one child, however busy the machine.
+inline constexpr std::chrono::minutes kPatience{10};
 
 // A child's own folder, removed with this.
 class Folder {

@@ -54,8 +54,11 @@ suite::Subject SubjectOf(const scenario::Case& c) {
 }
 
 std::vector<Result> RunCases(const std::vector<scenario::Case>& cases, bool isolate) {
-  const suite::Suite suite{
-      .hosts = Hosts(), .runtimes = Runtimes(), .subject_of = SubjectOf, .isolate = isolate};
+  const suite::Suite suite{.hosts = Hosts(),
+                           .runtimes = Runtimes(),
+                           .subject_of = SubjectOf,
+                           .deadline = kPatience,
+                           .isolate = isolate};
   runner::Runner runner(2);
   std::vector<Result> results(cases.size());
   suite::RunCases(suite, cases, runner,
