@@ -18,7 +18,7 @@ std::uint8_t Lower(char c) {
 // The first bytes of `text`, at most eight, in small letters; a name may have 10,000 neighbours.
 std::uint64_t LowerWord(std::string_view text) {
   std::uint64_t word = 0;
-  std::memcpy(&word, text.data(), std::min(text.size(), kWord));
+  if (!text.empty()) std::memcpy(&word, text.data(), std::min(text.size(), kWord));
   // In the highest bit of each byte: is it from A on, is it behind Z. Bytes from 0x80 on are not.
   const std::uint64_t low = word & (0x7f * kEach);
   const std::uint64_t from_a = low + (0x80 - 'A') * kEach;

@@ -23,7 +23,9 @@ using testing::HasSubstr;
 
 // Sanitizers multiply both; the limits are for programs as they are shipped.
 #if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
-constexpr bool kMeasured = false;
+constexpr bool kMeasured = false;  // GCC
+#elif defined(__has_feature)
+constexpr bool kMeasured = !__has_feature(address_sanitizer);  // Clang
 #else
 constexpr bool kMeasured = true;
 #endif

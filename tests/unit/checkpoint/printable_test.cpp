@@ -49,5 +49,21 @@ TEST(Printable, NeitherCanErrors) {
   EXPECT_THAT(ErrorOf(Zip({{"a\x1b", "x"}})), HasSubstr("its first entry is a\\x1b"));
 }
 
+// Plain texts are looked at eight characters at once.
+TEST(Printable, FindsWhatIsNotPlainAtEveryPlace) {
+  for (const std::size_t size : {1U, 7U, 8U, 9U, 20U}) {
+    for (std::size_t place = 0; place < size; ++place) {
+      for (int byte = 0; byte < 256; ++byte) {
+        std::string text(size, 'm');
+        text[place] = static_cast<char>(byte);
+        std::string kept = text;
+        KeepPrintable(kept);
+        ASSERT_EQ(kept == text, byte >= ' ' && byte <= '~') << byte << " at " << place;
+        ASSERT_EQ(Printable(text), kept);
+      }
+    }
+  }
+}
+
 }  // namespace
 }  // namespace portcullis::checkpoint
