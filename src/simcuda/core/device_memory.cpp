@@ -140,15 +140,18 @@ std::optional<std::size_t> DeviceMemory::OffsetOf(const void* address) const {
   return wanted - start;
 }
 
+const Allocation* DeviceMemory::AllocationAt(std::size_t offset) const {
+  const auto after = allocations_.upper_bound(offset);
+  if (after == allocations_.begin()) return nullptr;
+  const auto& [start, allocation] = *std::prev(after);
+  return offset - start < allocation.reserved ? &allocation : nullptr;
+}
+
 std::optional<Allocation> DeviceMemory::Find(const void* address) const {
+  const std::optional<std::size_t> offset = OffsetOf(address);
   const std::lock_guard lock(mutex_);
-  const std::optional<std::size_t> wanted = OffsetOf(address);
-  if (!wanted) return std::nullopt;
-  const auto after = allocations_.upper_bound(*wanted);
-  if (after == allocations_.begin()) return std::nullopt;
-  const auto& [offset, allocation] = *std::prev(after);
-  if (*wanted - offset >= allocation.reserved) return std::nullopt;
-  return allocation;
+  const Allocation* allocation = offset ? AllocationAt(*offset) : nullptr;
+  return allocation ? std::optional(*allocation) : std::nullopt;
 }
 
 bool DeviceMemory::Owns(const void* address) const { return OffsetOf(address).has_value(); }
@@ -158,12 +161,15 @@ std::byte* DeviceMemory::View(const void* address) const {
 }
 
 std::byte* DeviceMemory::ViewOf(const void* address, std::size_t bytes) const {
-  const std::optional<Allocation> allocation = Find(address);
+  const std::optional<std::size_t> offset = OffsetOf(address);
+  if (!offset) return nullptr;
+  const std::lock_guard lock(mutex_);
+  const Allocation* allocation = AllocationAt(*offset);
   if (!allocation) return nullptr;
-  const auto offset =
+  const auto before =
       static_cast<std::size_t>(static_cast<const std::byte*>(address) - allocation->address);
-  if (offset > allocation->bytes || bytes > allocation->bytes - offset) return nullptr;
-  return View(address);
+  if (before > allocation->bytes || bytes > allocation->bytes - before) return nullptr;
+  return bytes_ + *offset;
 }
 
 std::optional<DeviceMemory::Ranges> DeviceMemory::FindRanges() {

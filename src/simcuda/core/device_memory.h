@@ -62,6 +62,8 @@ class DeviceMemory {
  private:
   // Offset of an address in the reserved range; nothing if it is not of this device.
   std::optional<std::size_t> OffsetOf(const void* address) const;
+  // The allocation that holds this offset, null if none does; under the lock.
+  const Allocation* AllocationAt(std::size_t offset) const;
   bool Reserve();  // both ranges, at the first allocation
   std::optional<std::size_t> TakeGap(std::size_t bytes, std::size_t alignment);
   void ReturnGap(std::size_t offset, std::size_t bytes);
