@@ -162,6 +162,7 @@ std::vector<KeptFile> KeptFiles(const report::ReadRun& run) {
     by_version[VersionOf(read.result.runtime_id)].push_back(&read.result);
   }
   std::vector<KeptFile> files;
+  files.reserve(by_version.size());
   for (auto& [version, results] : by_version) {
     files.push_back(FileOf(run, version, std::move(results)));
   }

@@ -15,6 +15,8 @@ std::string_view EmbeddedFile(std::string_view name);
 // Text as HTML shows it, also within a quoted attribute.
 std::string Escaped(std::string_view text);
 
+// Its move throws nothing: json's own catches what the check within it throws.
+// NOLINTNEXTLINE(bugprone-exception-escape)
 struct PageParts {
   std::string title;        // text
   std::string description;  // text, for search engines

@@ -296,6 +296,7 @@ std::vector<Result> ResultsOf(const Suite& suite, const scenario::CaseList& case
   RunCases(suite, cases, runner,
            [&](std::size_t number, Result result) { by_number[number] = std::move(result); });
   std::vector<Result> results;
+  results.reserve(by_number.size());
   for (auto& [number, result] : by_number) results.push_back(std::move(result));
   return results;
 }
