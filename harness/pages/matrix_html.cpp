@@ -187,6 +187,7 @@ std::vector<std::string> VersionsIn(const std::vector<Table>& tables, const Refe
     }
   }
   std::vector<std::string> versions;
+  versions.reserve(places.size());
   for (const std::size_t place : places) versions.push_back(reference.versions[place]);
   return versions;
 }

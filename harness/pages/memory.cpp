@@ -133,8 +133,10 @@ std::string MemoryPicture(const Reference& reference) {
   std::string svg;
   for (std::size_t i = 0; i < kWays.size(); ++i) {
     const auto& course = CaseWithCourse(reference, kWays.at(i).id).observation.flight.course;
-    svg += PanelOf(kWays.at(i), course, kLeft + static_cast<double>(i % kPanels) * kPanelWidth,
-                   static_cast<double>(i / kPanels) * kPanelHeight, static_cast<double>(most));
+    const std::size_t row = i / kPanels;
+    const std::size_t column = i % kPanels;
+    svg += PanelOf(kWays.at(i), course, kLeft + static_cast<double>(column) * kPanelWidth,
+                   static_cast<double>(row) * kPanelHeight, static_cast<double>(most));
   }
   constexpr int kLegend = static_cast<int>(kWays.size()) / kPanels * kPanelHeight;
   svg += fmt::format(

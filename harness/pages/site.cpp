@@ -55,6 +55,7 @@ std::vector<SiteFile> Site(const Reference& reference, const host::HostLibrary& 
   const bool hardware = !reference.recordings.none();
   if (hardware) pages.push_back({"hardware.md", HardwarePage(reference)});
   std::vector<SiteFile> files;
+  files.reserve(2 * pages.size());
   for (const SiteFile& page : pages) {
     files.push_back({AsHtml(page.path), HtmlOf(page.text, page.path, pictures, hardware)});
   }

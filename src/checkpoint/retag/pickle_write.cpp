@@ -10,7 +10,7 @@ namespace {
 // An opcode with the size of its operand before it.
 struct Sized {
   std::uint8_t code;
-  unsigned size_bytes;
+  std::uint8_t size_bytes;
   std::uint8_t wider;  // the opcode for longer operands
 };
 constexpr Sized kSized[] = {
