@@ -1,10 +1,9 @@
 # In which order cases run, how often and which of them: reports say the same whatever the order.
-import json
 import re
 import stat
 import unittest
 
-from program import AS_EXPECTED, FINDING, RUNTIMES, WRONG_USE, ProgramTest
+from program import AS_EXPECTED, FINDING, WRONG_USE, ProgramTest
 
 # Two runtimes that start quickly, and a checkpoint that a third one makes quickly.
 SOME = ["--filter", "/archive-cuda0/", "--runtime", "cpp", "--runtime", "cpp-cpu"]
@@ -104,18 +103,6 @@ class Failing(ProgramTest):
 
 
 class Repeat(ProgramTest):
-    def runtimes_with(self, loader):
-        """The runtimes that are here, with another loader for C++, which gets that one's words."""
-        rows = json.loads(RUNTIMES.read_text())
-        for row in rows:
-            for command in ("loader", "maker"):
-                if row[command]:
-                    row[command][0] = str(RUNTIMES.parent / row[command][0])
-            row["standins"] = str(RUNTIMES.parent / row["standins"])
-            if row["family"] == "cpp":
-                row["loader"] = [str(loader), *row["loader"]]
-        return rows
-
     def test_the_same_each_time(self):
         done = self.expect(AS_EXPECTED, "run", *FEW, "--repeat", "3", "--json", "results.ndjson")
         self.assertIn("2 cases: 2 as expected", done.stdout)
@@ -127,7 +114,7 @@ class Repeat(ProgramTest):
                           f"[ $(($(wc -l < '{self.folder}/count') % 3)) -ne 0 ] || exit 9\n"
                           'exec "$@"\n')
         loader.chmod(loader.stat().st_mode | stat.S_IXUSR)
-        environment = self.data_folder(self.runtimes_with(loader))
+        environment = self.data_folder(self.runtimes_with("cpp", loader))
         done = self.expect(FINDING, "run", "--filter", FAILS, "--isolate", "--repeat", "4",
                            "-j", "1", **environment)
         self.assertIn("4 runs went 2 ways", done.stdout)

@@ -78,6 +78,19 @@ class ProgramTest(unittest.TestCase):
         (claims / name).write_text(text.replace(old, new))
         return claims
 
+    def runtimes_with(self, family, wrapper):
+        """The runtimes that are here; loaders of this family are started by a program of ours, which
+        gets their words."""
+        rows = json.loads(RUNTIMES.read_text())
+        for row in rows:
+            for command in ("loader", "maker"):
+                if row[command]:
+                    row[command][0] = str(RUNTIMES.parent / row[command][0])
+            row["standins"] = str(RUNTIMES.parent / row["standins"])
+            if row["family"] == family:
+                row["loader"] = [str(wrapper), *row["loader"]]
+        return rows
+
     def data_folder(self, runtimes):
         """A data folder for PORTCULLIS_DATA with the real hosts and scenarios and these runtimes
         (a list, or nothing for no runtimes.json at all)."""
