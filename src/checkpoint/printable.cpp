@@ -6,6 +6,8 @@
 #include <cstdint>
 #include <cstring>
 
+#include "src/checkpoint/eight_bytes.h"
+
 namespace portcullis::checkpoint {
 namespace {
 
@@ -13,13 +15,9 @@ bool IsPlain(char c) { return c >= ' ' && c <= '~'; }
 
 // The highest bit of each byte of eight characters that is not plain.
 std::uint64_t OddOnes(const char* eight) {
-  constexpr std::uint64_t kEach = 0x0101010101010101;  // a 1 in each byte
   std::uint64_t word = 0;
   std::memcpy(&word, eight, sizeof(word));
-  const std::uint64_t low = word & (0x7f * kEach);
-  const std::uint64_t from_space = low + (0x80 - ' ') * kEach;
-  const std::uint64_t behind_tilde = low + (0x80 - '~' - 1) * kEach;
-  return (word | ~from_space | behind_tilde) & (0x80 * kEach);
+  return ~BytesBetween(word, ' ', '~') & kHighBits;
 }
 
 // IsPlain() of every character. Most names of 10,000 tensors are plain: they are looked at eight

@@ -4,11 +4,12 @@
 #include <cstdint>
 #include <cstring>
 
+#include "src/checkpoint/eight_bytes.h"
+
 namespace portcullis::checkpoint {
 namespace {
 
 constexpr std::size_t kWord = sizeof(std::uint64_t);
-constexpr std::uint64_t kEach = 0x0101010101010101;  // a 1 in each byte
 
 std::uint8_t Lower(char c) {
   const auto byte = static_cast<std::uint8_t>(c);
@@ -19,12 +20,7 @@ std::uint8_t Lower(char c) {
 std::uint64_t LowerWord(std::string_view text) {
   std::uint64_t word = 0;
   if (!text.empty()) std::memcpy(&word, text.data(), std::min(text.size(), kWord));
-  // In the highest bit of each byte: is it from A on, is it behind Z. Bytes from 0x80 on are not.
-  const std::uint64_t low = word & (0x7f * kEach);
-  const std::uint64_t from_a = low + (0x80 - 'A') * kEach;
-  const std::uint64_t behind_z = low + (0x80 - 'Z' - 1) * kEach;
-  const std::uint64_t capital = from_a & ~behind_z & ~word & (0x80 * kEach);
-  return word | (capital >> 2);
+  return word | (BytesBetween(word, 'A', 'Z') >> 2);  // 0x20 is between large and small
 }
 
 }  // namespace
