@@ -3,8 +3,7 @@
 
 #include <algorithm>
 #include <array>
-#include <cmath>
-#include <tuple>
+#include <utility>
 
 #include "harness/pages/drawing.h"
 #include "src/base/size.h"
