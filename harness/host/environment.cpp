@@ -1,6 +1,7 @@
 #include <fmt/format.h>
 #include <fmt/ranges.h>
 
+#include <cstdlib>
 #include <map>
 #include <set>
 
@@ -31,6 +32,15 @@ void AddStandins(const Runtime& runtime, Environment& environment) {
 void AddRecorder(const Runtime& runtime, Environment& environment) {
   std::string& preload = environment["LD_PRELOAD"];
   preload = runtime.recorder.string() + (preload.empty() ? "" : " " + preload);
+}
+
+// Some machines have their driver only where the caller's LD_LIBRARY_PATH points (containers that
+// mount it, for one).
+void AddCallersLibraries(Environment& environment) {
+  const char* callers = std::getenv("LD_LIBRARY_PATH");
+  if (callers == nullptr || *callers == '\0') return;
+  std::string& search = environment["LD_LIBRARY_PATH"];
+  search += (search.empty() ? "" : ":") + std::string(callers);
 }
 
 // Where each GPU of the host is, so that the recorder knows it behind any mask.
@@ -87,6 +97,7 @@ Environment BuildWarmEnvironment(const Runtime& runtime, bool simulated) {
   };
   for (const auto& [name, value] : runtime.environment) environment[name] = value;
   if (simulated && !runtime.standins.empty()) AddStandins(runtime, environment);
+  if (!simulated) AddCallersLibraries(environment);
   if (!simulated && !runtime.recorder.empty()) AddRecorder(runtime, environment);
   environment.erase("CUDA_VISIBLE_DEVICES");  // the mask alone decides
   return environment;
