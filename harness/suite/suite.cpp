@@ -85,9 +85,9 @@ struct Prepared {
 };
 
 // True of a case that hangs as planned, until its time is over, and may run beside the others: who
-// asks for one child at once gets no second one.
-bool Waits(const Suite& suite, const scenario::Case& c) {
-  return suite.jobs > 1 && c.expectation && c.expectation->times_out.count() != 0;
+// asks for one child at once gets no second one, and a real GPU is for one case at a time.
+bool Waits(const Suite& suite, const scenario::Case& c, const host::Host& host) {
+  return suite.jobs > 1 && host.simulated && c.expectation && c.expectation->times_out.count() != 0;
 }
 
 Prepared Prepare(const Suite& suite, const scenario::Case& c, const host::Runtime& runtime,
@@ -117,7 +117,7 @@ Prepared Prepare(const Suite& suite, const scenario::Case& c, const host::Runtim
   if (const auto time = prepared.result.expectation.times_out; time.count() != 0) {
     prepared.load.deadline = time;
   }
-  prepared.load.waits = Waits(suite, c);
+  prepared.load.waits = Waits(suite, c, prepared.load.host);
   prepared.load.limits = suite.limits;
   prepared.reference = std::move(subject.reference);
   return prepared;
@@ -136,7 +136,7 @@ class Kinds {
  private:
   std::uint32_t KindOf(const scenario::Case& c) {
     const host::Runtime* runtime = FindRuntime(suite_.runtimes, c.runtime);
-    const Kind wanted{!suite_.isolate, ResourceOf(c, runtime), Waits(suite_, c)};
+    const Kind wanted = Wanted(c, runtime);
     for (std::uint32_t kind = 0; kind < kinds_.size(); ++kind) {
       const bool same_loader = suite_.isolate || runtimes_[kind] == runtime;
       if (same_loader && kinds_[kind] == wanted) return kind;
@@ -147,9 +147,10 @@ class Kinds {
   }
 
   // Cases on real GPUs have them to themselves: memory is shared, and so are peaks and failures.
-  std::string ResourceOf(const scenario::Case& c, const host::Runtime* runtime) const {
-    if (runtime == nullptr || !suite_.stage_of) return "";
-    return StageOfCase(suite_, c, *runtime).host.simulated ? "" : kRealGpus;
+  Kind Wanted(const scenario::Case& c, const host::Runtime* runtime) const {
+    host::Host host;  // what a case that cannot run here would run on does not matter
+    if (runtime != nullptr && suite_.stage_of) host = StageOfCase(suite_, c, *runtime).host;
+    return {!suite_.isolate, host.simulated ? "" : kRealGpus, Waits(suite_, c, host)};
   }
 
   const Suite& suite_;

@@ -227,7 +227,7 @@ class CalibrateTest(Posing):
         self.assertIn("nothing to record", done.stderr)
         data = pathlib.Path(environment["PORTCULLIS_DATA"])
         (kit / "runtimes.json").write_text((data / "runtimes.json").read_text())
-        archive = self.folder / "recording.tar.gz"
+        archive = self.folder / "recording.tar.xz"
         self.run_script(environment, "--kit", kit, "--out", archive, "--largest-transfer", "0",
                         *CHOICE)
         with tarfile.open(archive) as tar:
