@@ -165,7 +165,8 @@ class Held {
   void Cases() {
     std::map<std::string, const json*> recorded;
     for (const json& line : recording_.results) recorded[line.at("id")] = &line;
-    suite::Suite suite{with_.hosts, with_.runtimes, SubjectsOf(recording_, with_.made)};
+    suite::Suite suite{with_.hosts, with_.runtimes,
+                       SubjectsOf(recording_, with_.catalog, with_.made)};
     suite.stage_of = OnMachine(twin_, with_.hosts);
     suite.jobs = with_.jobs;
     suite.keep_calls = true;

@@ -92,7 +92,7 @@ void RecordCases(const Calibration& calibration, const host::Host& here, const R
   facts.cases = calibration.cases.size();
   report::ResultsFile file(ResultsOf(calibration.folder), facts);
   suite::Suite suite{calibration.hosts, calibration.runtimes,
-                     SubjectsOf(recording, calibration.made)};
+                     SubjectsOf(recording, calibration.catalog, calibration.made)};
   suite.stage_of = OnMachine(here, calibration.hosts);
   suite.jobs = calibration.jobs;
   suite.keep_calls = true;

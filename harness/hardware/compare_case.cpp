@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include <array>
+#include <regex>
 
 namespace portcullis::hardware {
 namespace {
@@ -14,11 +15,17 @@ std::string OutcomeText(const json& seen) {
                      seen.at("phase").get<std::string>());
 }
 
+// Where a checkpoint lay does not matter; what it is called does.
+std::string WithoutFolders(const std::string& text) {
+  static const std::regex folders("(/[^/\\s,:()'\"]+)+/");
+  return std::regex_replace(text, folders, "/");
+}
+
 std::string ErrorText(const json& seen) {
   const json& error = seen.at("error");
   if (error.is_null()) return "none";
   return fmt::format("{}: {}", error.at("type").get<std::string>(),
-                     error.at("text").get<std::string>());
+                     WithoutFolders(error.at("text").get<std::string>()));
 }
 
 // Of each tensor its name and these fields.

@@ -121,7 +121,7 @@ fs::path CallsOf(const fs::path& folder) { return folder / "calls.ndjson"; }
 fs::path CheckpointsOf(const fs::path& folder) { return folder / "checkpoints"; }
 
 fs::path Recording::Checkpoint(const std::string& name) const {
-  return CheckpointsOf(folder) / (name + ".pt");
+  return (unpacked.empty() ? CheckpointsOf(folder) : unpacked) / (name + ".pt");
 }
 
 void WriteRecording(const Recording& recording) {

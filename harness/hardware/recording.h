@@ -47,6 +47,8 @@ struct Recording {
   std::map<std::string, nlohmann::json> calls;  // by case, as calls.h has them
   std::vector<Explained> explained;
 
+  std::filesystem::path unpacked;  // where the checkpoints are if not in the folder (archive.h)
+
   std::filesystem::path Checkpoint(const std::string& name) const;
 };
 

@@ -9,8 +9,9 @@
 namespace portcullis::hardware {
 
 std::function<suite::Subject(const scenario::Case&)> SubjectsOf(const Recording& recording,
+                                                                const checkpoints::Catalog& catalog,
                                                                 std::filesystem::path made) {
-  return [&recording, made = std::move(made)](const scenario::Case& c) {
+  return [&recording, &catalog, made = std::move(made)](const scenario::Case& c) {
     const auto& saved = recording.checkpoints;
     suite::Subject subject;
     subject.file = std::find(saved.begin(), saved.end(), c.checkpoint) != saved.end()
@@ -23,7 +24,7 @@ std::function<suite::Subject(const scenario::Case&)> SubjectsOf(const Recording&
       return subject;
     }
     subject.reference = checkpoints::ReadManifest(manifest);
-    subject.trust = true;  // we made it
+    subject.trust = catalog.Find(c.checkpoint).trust;
     suite::ReadMap(subject);
     return subject;
   };

@@ -31,7 +31,7 @@ simcuda::DeviceDescription DescribeGpu(const Gpu& gpu, std::int32_t otherwise_bu
   device.memory_clock_khz = profile.memory_clock_khz;
   device.memory_bus_bits = profile.memory_bus_bits;
   device.pci_domain = gpu.pci_domain;
-  device.pci_bus = gpu.pci_bus != 0 ? gpu.pci_bus : otherwise_bus;
+  device.pci_bus = gpu.pci_bus.value_or(otherwise_bus);
   device.pci_device = gpu.pci_device;
   device.state = gpu.state;
   device.used_bytes = gpu.used_bytes;

@@ -47,8 +47,8 @@ void AddCallersLibraries(Environment& environment) {
 std::string PciAddresses(const Host& host) {
   std::vector<std::string> addresses;
   for (const Gpu& gpu : host.gpus) {
-    addresses.push_back(
-        fmt::format("{:04x}:{:02x}:{:02x}.0", gpu.pci_domain, gpu.pci_bus, gpu.pci_device));
+    addresses.push_back(fmt::format("{:04x}:{:02x}:{:02x}.0", gpu.pci_domain,
+                                    gpu.pci_bus.value_or(0), gpu.pci_device));
   }
   return fmt::format("{}", fmt::join(addresses, ","));
 }

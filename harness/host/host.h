@@ -44,8 +44,9 @@ struct Gpu {
   std::string uuid;  // "GPU-8a3f…", as nvidia-smi prints it
   simcuda::DeviceState state = simcuda::DeviceState::kHealthy;
   std::uint64_t used_bytes = 0;  // by other processes
-  // Where it is; a GPU without a place of its own gets one by its position in the host.
-  int pci_domain = 0, pci_bus = 0, pci_device = 0;
+  // Where it is; a GPU without a bus of its own gets one by its position in the host.
+  int pci_domain = 0, pci_device = 0;
+  std::optional<int> pci_bus = std::nullopt;
 };
 struct Host {
   std::string name;        // "2xh200"
@@ -94,7 +95,7 @@ class HostLibrary {
 };
 
 // The plain-data form that the simulated runtime reads. GPU i is at PCI bus i + 1 unless it has a
-// place of its own.
+// bus of its own.
 simcuda::HostDescription Describe(const Host& host);
 
 }  // namespace portcullis::host

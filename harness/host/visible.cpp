@@ -24,9 +24,10 @@ std::vector<std::size_t> Ordered(const simcuda::HostDescription& description) {
   return {order.begin(), order.end()};
 }
 
-}  // namespace
+constexpr int kInvalidDevice = 101;  // cudaErrorInvalidDevice, driver_types.h of CUDA 13.0
 
-std::vector<std::size_t> VisibleGpus(const Host& host, const Mask& mask) {
+// Positions in Host::gpus, not in CUDA's order.
+simcuda::Masked Behind(const Host& host, const Mask& mask) {
   const simcuda::HostDescription description = Describe(host);
   std::vector<std::size_t> order(host.gpus.size());
   std::iota(order.begin(), order.end(), std::size_t{0});  // this machine's are in CUDA's order
@@ -38,15 +39,28 @@ std::vector<std::size_t> VisibleGpus(const Host& host, const Mask& mask) {
               std::end(description.devices[device].uuid), uuid.begin());
     uuids.push_back(uuid);
   }
-  std::vector<std::size_t> visible = simcuda::VisibleDevices(mask.View(), uuids);
-  for (std::size_t& device : visible) device = order[device];
-  return visible;
+  simcuda::Masked masked = simcuda::ReadMask(mask.View(), uuids);
+  for (std::size_t& device : masked.devices) device = order[device];
+  return masked;
+}
+
+}  // namespace
+
+std::vector<std::size_t> VisibleGpus(const Host& host, const Mask& mask) {
+  return Behind(host, mask).devices;
+}
+
+int StartError(const Host& host, const Mask& mask) {
+  if (host.start_error != 0) return host.start_error;
+  return Behind(host, mask).repeats ? kInvalidDevice : 0;
 }
 
 Mask WithinCallers(const Host& machine, const Mask& mask) {
   if (!machine.mask.value || (mask.value && ShowsNoneAnywhere(mask))) return mask;
+  const simcuda::Masked masked = Behind(machine, mask);
   std::vector<std::string> uuids;
-  for (const std::size_t gpu : VisibleGpus(machine, mask)) uuids.push_back(machine.gpus[gpu].uuid);
+  if (masked.repeats) uuids.assign(2, machine.gpus.front().uuid);  // as little starts
+  for (const std::size_t gpu : masked.devices) uuids.push_back(machine.gpus[gpu].uuid);
   return {fmt::format("{}", fmt::join(uuids, ","))};
 }
 

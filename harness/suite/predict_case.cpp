@@ -9,6 +9,7 @@ namespace portcullis::suite {
 portability::Place PlaceOf(const host::Host& host, const host::Mask& mask) {
   portability::Place place;
   place.driver_version = host.driver_version;
+  place.start_error = host::StartError(host, mask);
   for (const std::size_t gpu : host::VisibleGpus(host, mask)) {
     place.memory_bytes.push_back(host.gpus[gpu].profile.memory_bytes);
   }

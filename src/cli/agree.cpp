@@ -7,7 +7,9 @@
 #include <thread>
 
 #include "harness/hardware/agreement_text.h"
+#include "harness/hardware/archive.h"
 #include "harness/report/whole_file.h"
+#include "harness/suite/scratch.h"
 #include "src/cli/subcommand.h"
 #include "src/cli/world.h"
 
@@ -21,9 +23,12 @@ struct Options {
 
 ExitCode Agree(const Options& options) {
   const World world;
-  const hardware::Recording recording = hardware::ReadRecording(options.recording);
   runner::Runner runner(options.jobs);
   runner.StopOnSignals();
+  const suite::ScratchFolder scratch;
+  hardware::Recording recording =
+      hardware::ReadRecording(hardware::FolderOf(options.recording, scratch.path(), runner));
+  hardware::UnpackCheckpoints(recording, scratch.path(), runner);
   const hardware::Comparison comparison{
       world.hosts,     world.catalog,           world.runtimes,
       world.Cases({}), world.installation.made, static_cast<std::size_t>(options.jobs)};
@@ -40,7 +45,9 @@ ExitCode Agree(const Options& options) {
 
 Action DeclareAgree(CLI::App& command) {
   auto options = std::make_shared<Options>();
-  command.add_option("recording", options->recording, "folder that portcullis calibrate wrote")
+  command
+      .add_option("recording", options->recording,
+                  "folder that portcullis calibrate wrote, or ci/calibrate's archive")
       ->required();
   command.add_option("--json", options->json, "write figures and differences as JSON");
   command.add_option("-j,--jobs", options->jobs, "children at once")->check(CLI::Range(1, 1024));

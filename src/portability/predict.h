@@ -18,6 +18,7 @@ namespace portcullis::portability {
 struct Place {
   int driver_version = 0;                   // as cudaDriverGetVersion says; 0: no driver
   std::vector<std::uint64_t> memory_bytes;  // of each visible GPU, by ordinal
+  int start_error = 0;  // the cudaError_t that CUDA fails to start with; 0: none
 };
 
 // What the rules need to know of a runtime.

@@ -26,6 +26,8 @@ constexpr std::array kRules{
          "the tag {device} names a GPU and the host has no NVIDIA driver"},
     Rule{Asked::kTorchLoad, Trouble::kDriverTooOld, "deserialize-no-cuda",
          "the tag {device} names a GPU and the driver is too old for this PyTorch"},
+    Rule{Asked::kTorchLoad, Trouble::kStartFails, "deserialize-no-cuda",
+         "the tag {device} names a GPU and CUDA does not start (error {start_error})"},
     Rule{Asked::kTorchLoad, Trouble::kNoGpu, "deserialize-no-cuda",
          "the tag {device} names a GPU and none is visible"},
     Rule{Asked::kTorchLoad, Trouble::kNoSuchGpu, "deserialize-no-such-gpu",
@@ -40,6 +42,8 @@ constexpr std::array kRules{
          "{device} is asked for and the host has no NVIDIA driver"},
     Rule{Asked::kAten, Trouble::kDriverTooOld, "driver-too-old",
          "{device} is asked for and the driver is too old for this PyTorch"},
+    Rule{Asked::kAten, Trouble::kStartFails, "start-failed",
+         "{device} is asked for and CUDA does not start (error {start_error})"},
     Rule{Asked::kAten, Trouble::kNoGpu, "no-gpus", "{device} is asked for and no GPU is visible"},
     Rule{Asked::kAten, Trouble::kNoSuchGpu, "invalid-ordinal",
          "{device} is asked for and only {visible} GPUs are visible"},
@@ -54,7 +58,8 @@ bool DriverIsTooOld(const Place& place, const Build& build) {
 
 std::string Fill(std::string_view text, const std::string& device, const Place& place) {
   return fmt::format(fmt::runtime(text), fmt::arg("device", device),
-                     fmt::arg("visible", place.memory_bytes.size()));
+                     fmt::arg("visible", place.memory_bytes.size()),
+                     fmt::arg("start_error", place.start_error));
 }
 
 }  // namespace
@@ -72,6 +77,7 @@ std::optional<Trouble> TroubleWith(std::size_t index, const Place& place, const 
   if (build.cuda == 0) return Trouble::kCpuBuild;
   if (place.driver_version == 0) return Trouble::kNoDriver;
   if (DriverIsTooOld(place, build)) return Trouble::kDriverTooOld;
+  if (place.start_error != 0) return Trouble::kStartFails;
   if (place.memory_bytes.empty()) return Trouble::kNoGpu;
   if (index >= place.memory_bytes.size()) return Trouble::kNoSuchGpu;
   return std::nullopt;

@@ -22,6 +22,7 @@ enum class Trouble {
   kCpuBuildNoIndex,
   kNoDriver,
   kDriverTooOld,
+  kStartFails,
   kNoGpu,
   kNoSuchGpu,
   kNoMemory

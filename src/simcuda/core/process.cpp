@@ -37,22 +37,22 @@ std::optional<std::string_view> Variable(const char* name) {
 }
 
 // Positions in the host description, in the order of ordinals.
-std::vector<std::size_t> VisiblePositions(const HostDescription& host) {
+Masked VisiblePositions(const HostDescription& host) {
   const std::vector<std::size_t> order =
       DeviceOrder(host, Variable("CUDA_DEVICE_ORDER") == "PCI_BUS_ID");
   std::vector<Uuid> uuids(order.size());
   for (std::size_t i = 0; i < order.size(); ++i) {
     std::memcpy(uuids[i].data(), host.devices[order[i]].uuid, uuids[i].size());
   }
-  std::vector<std::size_t> positions;
-  for (const std::size_t i : VisibleDevices(Variable("CUDA_VISIBLE_DEVICES"), uuids)) {
-    positions.push_back(order[i]);
-  }
-  return positions;
+  Masked masked = ReadMask(Variable("CUDA_VISIBLE_DEVICES"), uuids);
+  for (std::size_t& device : masked.devices) device = order[device];
+  return masked;
 }
 
-cudaError_t StateOf(const HostDescription& host, std::span<const std::unique_ptr<Device>> devices) {
+cudaError_t StateOf(const HostDescription& host, bool mask_repeats,
+                    std::span<const std::unique_ptr<Device>> devices) {
   if (host.start_error != 0) return static_cast<cudaError_t>(host.start_error);
+  if (mask_repeats) return cudaErrorInvalidDevice;
   if (devices.empty()) return cudaErrorNoDevice;
   const bool lost = std::any_of(devices.begin(), devices.end(), [](const auto& device) {
     return device->description().state == DeviceState::kLost;
@@ -89,12 +89,13 @@ Process::Process() {
   driver_version_ = host->driver_version;
   // A driver serves every runtime of its own major version (minor version compatibility).
   if (driver_version_ / 1000 < CUDART_VERSION / 1000) return;
-  for (const std::size_t position : VisiblePositions(*host)) {
+  const Masked visible = VisiblePositions(*host);
+  for (const std::size_t position : visible.devices) {
     devices_.push_back(std::make_unique<Device>(static_cast<int>(devices_.size()),
                                                 static_cast<std::uint32_t>(position),
                                                 host->devices[position]));
   }
-  state_ = StateOf(*host, devices_);
+  state_ = StateOf(*host, visible.repeats, devices_);
   faults_ = FaultPlan(*host);
 }
 

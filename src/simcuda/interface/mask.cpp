@@ -39,32 +39,16 @@ std::optional<std::string_view> Ordinal(std::string_view element) {
   return digits;
 }
 
-// Elements up to the first that `read` says nothing about; none at all if one is repeated.
-template <class Read>
-std::vector<std::string_view> ReadElements(std::string_view mask, Read read) {
-  std::vector<std::string_view> found;
-  for (const std::string_view element : Split(mask)) {
-    const std::optional<std::string_view> value = read(element);
-    if (!value) break;
-    if (std::find(found.begin(), found.end(), *value) != found.end()) return {};
-    found.push_back(*value);
-  }
-  return found;
-}
-
-std::vector<std::size_t> ByOrdinal(std::string_view mask, std::size_t devices) {
-  std::vector<std::size_t> visible;
-  for (const std::string_view digits : ReadElements(mask, Ordinal)) {
-    std::size_t ordinal = devices;
-    if (digits.size() <= 9) ordinal = std::stoul(std::string(digits));
-    if (ordinal >= devices) break;
-    visible.push_back(ordinal);
-  }
-  return visible;
+std::optional<std::size_t> ByOrdinal(std::string_view element, std::size_t devices) {
+  const auto digits = Ordinal(element);
+  if (!digits || digits->size() > 9) return std::nullopt;
+  const std::size_t ordinal = std::stoul(std::string(*digits));
+  return ordinal < devices ? std::optional(ordinal) : std::nullopt;
 }
 
 // The one device whose UUID begins so; nothing if there is none or more than one.
 std::optional<std::size_t> ByPrefix(std::string_view prefix, std::span<const Uuid> uuids) {
+  if (!prefix.starts_with(kGpuPrefix) || prefix.size() == kGpuPrefix.size()) return std::nullopt;
   std::optional<std::size_t> found;
   for (std::size_t i = 0; i < uuids.size(); ++i) {
     if (!UuidText(uuids[i]).starts_with(prefix)) continue;
@@ -74,19 +58,19 @@ std::optional<std::size_t> ByPrefix(std::string_view prefix, std::span<const Uui
   return found;
 }
 
-std::vector<std::size_t> ByUuid(std::string_view mask, std::span<const Uuid> uuids) {
-  const auto with_prefix = [](std::string_view element) -> std::optional<std::string_view> {
-    if (!element.starts_with(kGpuPrefix)) return std::nullopt;
-    return element;
-  };
-  std::vector<std::size_t> visible;
-  for (const std::string_view element : ReadElements(mask, with_prefix)) {
-    const std::optional<std::size_t> device = ByPrefix(element, uuids);
+// The first element that names no device ends the list.
+template <class Read>
+Masked ReadElements(std::string_view mask, Read read) {
+  Masked masked;
+  for (const std::string_view element : Split(mask)) {
+    const std::optional<std::size_t> device = read(element);
     if (!device) break;
-    if (std::find(visible.begin(), visible.end(), *device) != visible.end()) return {};
-    visible.push_back(*device);
+    if (std::find(masked.devices.begin(), masked.devices.end(), *device) != masked.devices.end()) {
+      return {{}, true};
+    }
+    masked.devices.push_back(*device);
   }
-  return visible;
+  return masked;
 }
 
 }  // namespace
@@ -102,16 +86,23 @@ std::string UuidText(const Uuid& uuid) {
   return text;
 }
 
-std::vector<std::size_t> VisibleDevices(std::optional<std::string_view> mask,
-                                        std::span<const Uuid> uuids) {
+Masked ReadMask(std::optional<std::string_view> mask, std::span<const Uuid> uuids) {
   if (!mask) {
-    std::vector<std::size_t> all(uuids.size());
-    std::iota(all.begin(), all.end(), std::size_t{0});
+    Masked all;
+    all.devices.resize(uuids.size());
+    std::iota(all.devices.begin(), all.devices.end(), std::size_t{0});
     return all;
   }
-  if (mask->starts_with(kGpuPrefix)) return ByUuid(*mask, uuids);
   if (mask->starts_with(kMigPrefix)) return {};  // no simulated GPU is partitioned
-  return ByOrdinal(*mask, uuids.size());
+  const bool by_uuid = mask->starts_with(kGpuPrefix);
+  return ReadElements(*mask, [&](std::string_view element) {
+    return by_uuid ? ByPrefix(element, uuids) : ByOrdinal(element, uuids.size());
+  });
+}
+
+std::vector<std::size_t> VisibleDevices(std::optional<std::string_view> mask,
+                                        std::span<const Uuid> uuids) {
+  return ReadMask(mask, uuids).devices;
 }
 
 }  // namespace portcullis::simcuda

@@ -1,8 +1,9 @@
 // Owns: what CUDA_VISIBLE_DEVICES means.
 //
-// Sources: CUDA C++ Programming Guide 13.0, "CUDA Environment Variables", and PyTorch 2.11's
-// torch/cuda/__init__.py (_parse_visible_devices), which follows what the driver does where the
-// guide is silent: repeats leave no device at all, text after a number is ignored.
+// Sources: CUDA C++ Programming Guide 13.0, "CUDA Environment Variables"; where the guide is
+// silent, what driver 580 did on an NVIDIA H200 (fixtures/golden/hardware): text after a number is
+// ignored, and a device named twice before the list ends keeps CUDA from starting. PyTorch reads
+// masks itself too, and otherwise (torch/cuda/__init__.py, _parse_visible_devices).
 #pragma once
 
 #include <array>
@@ -21,9 +22,18 @@ using Uuid = std::array<std::uint8_t, 16>;
 // "GPU-xxxxxxxx-xxxx-xxxx-xxxx-xxxxxxxxxxxx", as nvidia-smi prints it.
 std::string UuidText(const Uuid& uuid);
 
-// The devices that a mask leaves visible, as positions in `uuids`, in the order the mask asks for.
-// `mask` is nothing when the variable is not set: every device. Never fails; a mask that makes
-// no sense leaves no device, as it does on a real host.
+struct Masked {
+  std::vector<std::size_t> devices;  // visible, as positions in `uuids`, in the mask's order
+  bool repeats = false;              // CUDA does not start: cudaErrorInvalidDevice; no devices
+  bool operator==(const Masked&) const = default;
+};
+
+// What a mask leaves of the devices with these UUIDs. `mask` is nothing when the variable is not
+// set: every device. Never fails; a mask that makes no sense leaves no device, as it does on a
+// real host.
+Masked ReadMask(std::optional<std::string_view> mask, std::span<const Uuid> uuids);
+
+// The devices of ReadMask alone.
 std::vector<std::size_t> VisibleDevices(std::optional<std::string_view> mask,
                                         std::span<const Uuid> uuids);
 

@@ -156,6 +156,16 @@ TEST(CompareCase, ErrorsOfTheSameClassWithOtherWordsDiffer) {
   EXPECT_THAT(Differing(one, other), testing::ElementsAre(Aspect::kError));
 }
 
+TEST(CompareCase, WhereTheCheckpointLayDoesNotMatter) {
+  json one = Loaded();
+  json other = Loaded();
+  one["error"] = {{"type", "RuntimeError"}, {"text", "cannot open torch.save(/tmp/a/b/x.pt, …)"}};
+  other["error"] = {{"type", "RuntimeError"}, {"text", "cannot open torch.save(/home/x.pt, …)"}};
+  EXPECT_THAT(Differing(one, other), testing::IsEmpty());
+  other["error"]["text"] = "cannot open torch.save(/home/y.pt, …)";
+  EXPECT_THAT(Differing(one, other), testing::ElementsAre(Aspect::kError));
+}
+
 class RecordingFolder : public testing::Test {
  protected:
   void Write(const char* name, const std::string& text) {

@@ -379,6 +379,20 @@ TEST(Predict, AnOlderMajorOfTheDriverIsTooOldAnOlderMinorIsNot) {
   EXPECT_TRUE(Predict(zip, {12020, {kGiB}}, {false, 12, false}, {}).loads);
 }
 
+TEST(Predict, WhereCudaDoesNotStartTheGpusDoNotMatter) {
+  const Place repeated{kDriver, {}, 101};       // CUDA_VISIBLE_DEVICES=0,0
+  const Place not_ready{kDriver, {kGiB}, 802};  // cudaErrorSystemNotReady
+  for (const Place& place : {repeated, not_ready}) {
+    EXPECT_EQ(Predict(kZip, place, kPython, {}).error, "deserialize-no-cuda");
+    EXPECT_EQ(Predict(kScript, place, kCpp, {}).error, "start-failed");
+    EXPECT_EQ(Predict(kFromCpu, place, kPython, ParseStrategy("cpu-then-to=cuda:0")).error,
+              "start-failed");
+    EXPECT_TRUE(Predict(kZip, place, kPython, ParseStrategy("map-location=cpu")).loads);
+  }
+  EXPECT_EQ(Predict(kScript, repeated, kCpp, {}).reason,
+            "cuda:0 is asked for and CUDA does not start (error 101)");
+}
+
 TEST(Destination, OfEachStrategy) {
   struct Way {
     const char* tag;

@@ -13,13 +13,10 @@ using testing::IsEmpty;
 constexpr Uuid kUuids[] = {
     {0x8a, 0x3f, 0x00, 0x01}, {0x8a, 0x3f, 0x00, 0x02}, {0x1b, 0x00}, {0xff, 0xee}};
 
-std::vector<std::size_t> Visible(const char* mask) {
-  return VisibleDevices(mask ? std::optional<std::string_view>(mask) : std::nullopt, kUuids);
-}
-
 struct Row {
   const char* mask;
   std::vector<std::size_t> devices;
+  bool repeats = false;
 };
 
 void PrintTo(const Row& row, std::ostream* out) { *out << (row.mask ? row.mask : "(not set)"); }
@@ -28,7 +25,10 @@ class Masks : public testing::TestWithParam<Row> {};
 
 TEST_P(Masks, LeaveTheseDevices) {
   const Row& row = GetParam();
-  EXPECT_EQ(Visible(row.mask), row.devices);
+  const Masked masked =
+      ReadMask(row.mask ? std::optional<std::string_view>(row.mask) : std::nullopt, kUuids);
+  EXPECT_EQ(masked.devices, row.devices);
+  EXPECT_EQ(masked.repeats, row.repeats);
 }
 
 const Row kOrdinals[] = {
@@ -53,10 +53,11 @@ const Row kOrdinals[] = {
     {"0,99999999999999999999999", {0}},
     {"18446744073709551616", {}},  // 2^64 does not wrap around to 0
     // A repeat leaves nothing, wherever it is before that end.
-    {"0,0", {}},
-    {"0,1,0", {}},
-    {"1,01", {}},
-    {"0,9,9", {}},
+    {"0,0", {}, true},
+    {"0,1,0", {}, true},
+    {"1,01", {}, true},
+    {"0,9,9", {0}},
+    {"0,9,0", {0}},
     {"0,-1,0", {0}},
     // Text.
     {"junk", {}},
@@ -91,8 +92,9 @@ const Row kUuidsAndPartitions[] = {
     {"gpu-1b", {}},
     {"ff", {}},
     // The same device twice, in the same words or others.
-    {"GPU-1,GPU-1", {}},
-    {"GPU-1,GPU-1b", {}},
+    {"GPU-1,GPU-1", {}, true},
+    {"GPU-1,GPU-1b", {}, true},
+    {"GPU-1,GPU-77,GPU-1", {2}},
     // No simulated GPU is partitioned.
     {"MIG-8a3f0001-0000-0000-0000-000000000000", {}},
     {"MIG-GPU-8a3f0001/1/0", {}},
@@ -109,8 +111,9 @@ TEST(Mask, OfAHostWithoutDevices) {
   EXPECT_THAT(VisibleDevices("GPU-", {}), IsEmpty());
 }
 
-TEST(Mask, EmptyUuidPrefixOfAnOnlyDeviceIsUnique) {
-  EXPECT_THAT(VisibleDevices("GPU-", std::span(kUuids, 1)), ElementsAre(0));
+TEST(Mask, AnEmptyUuidNamesNotEvenAnOnlyDevice) {
+  EXPECT_THAT(VisibleDevices("GPU-", std::span(kUuids, 1)), IsEmpty());
+  EXPECT_THAT(VisibleDevices("GPU-8", std::span(kUuids, 1)), ElementsAre(0));
 }
 
 TEST(Mask, UuidTextIsAsNvidiaSmiPrintsIt) {
