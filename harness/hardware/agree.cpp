@@ -67,6 +67,7 @@ class Held {
     FindRuntime();
     Devices();
     Masks();
+    Behaviour();
     Checkpoints();
     Cases();
     return std::move(agreement_);
@@ -98,7 +99,7 @@ class Held {
   }
 
   void Devices() {
-    const Probed simulated = Probe(twin_, {}, *runtime_, /*errors=*/true, runner_);
+    const Probed simulated = Probe(twin_, {}, *runtime_, Ask::kErrors, runner_);
     const json& recorded_devices = recording_.machine.at("driver").at("devices");
     const json& simulated_devices = simulated.at("driver").at("devices");
     for (std::size_t i = 0; i < recorded_devices.size(); ++i) {
@@ -119,8 +120,15 @@ class Held {
   void Masks() {
     for (const MaskSeen& recorded : recording_.masks) {
       const MaskSeen simulated =
-          SeenBehind(recorded.mask, Probe(twin_, recorded.mask, *runtime_, false, runner_));
+          SeenBehind(recorded.mask, Probe(twin_, recorded.mask, *runtime_, Ask::kNoMore, runner_));
       Same(Aspect::kMask, "mask " + recorded.mask.Text(), recorded.Text(), simulated.Text());
+    }
+  }
+
+  void Behaviour() {
+    const json simulated = Probe(twin_, {}, *runtime_, Ask::kBehaviour, runner_).at("behaviour");
+    for (const auto& [question, answer] : recording_.behaviour.items()) {
+      Same(Aspect::kBehaviour, question, answer, simulated.value(question, "was not asked"));
     }
   }
 
@@ -199,8 +207,9 @@ class Held {
 }  // namespace
 
 std::string AspectName(Aspect aspect) {
-  constexpr std::array kNames{"device", "error text", "mask",  "tags",  "weights",    "outcome",
-                              "error",  "devices",    "bytes", "moved", "operations", "calls"};
+  constexpr std::array kNames{"device",  "error text", "mask",  "behaviour", "tags",
+                              "weights", "outcome",    "error", "devices",   "bytes",
+                              "moved",   "operations", "calls"};
   static_assert(kNames.size() == kAspects);
   return kNames.at(static_cast<std::size_t>(aspect));
 }

@@ -20,6 +20,7 @@ enum class Aspect {
   kDevice,      // what a GPU says of itself
   kErrorText,   // name and text of an error code
   kMask,        // the GPUs that a mask leaves
+  kBehaviour,   // what the runtime answers when it is used wrongly
   kTags,        // device map of a checkpoint saved from a GPU
   kWeights,     // its tensors' bytes
   kOutcome,     // of a case: loaded or not, and in which phase it ended
@@ -30,9 +31,9 @@ enum class Aspect {
   kOperations,  // how many copies, allocations and kernels
   kCalls,       // the calls of the CUDA runtime, one after another
 };
-inline constexpr std::size_t kAspects = 12;
-// "device", "error text", "mask", "tags", "weights", "outcome", "error", "devices", "bytes",
-// "moved", "operations", "calls".
+inline constexpr std::size_t kAspects = 13;
+// "device", "error text", "mask", "behaviour", "tags", "weights", "outcome", "error", "devices",
+// "bytes", "moved", "operations", "calls".
 std::string AspectName(Aspect aspect);
 
 struct Difference {

@@ -58,7 +58,7 @@ void PrepareFolder(const fs::path& folder) {
 void RecordMasks(const host::Host& here, const host::Runtime& runtime, Recording& recording,
                  runner::Runner& runner) {
   for (const host::Mask& mask : TellingMasks(here.gpus)) {
-    recording.masks.push_back(SeenBehind(mask, Probe(here, mask, runtime, false, runner)));
+    recording.masks.push_back(SeenBehind(mask, Probe(here, mask, runtime, Ask::kNoMore, runner)));
   }
 }
 
@@ -155,12 +155,14 @@ Recording Calibrate(const Calibration& calibration, runner::Runner& runner, cons
   recording.portcullis = calibration.version;
   recording.recorded = Now();
   recording.runtime = runtime.id;
-  recording.machine = Probe(here, {}, runtime, /*errors=*/true, runner);
+  recording.machine = Probe(here, {}, runtime, Ask::kErrors, runner);
   here = HostFrom(recording.machine);
   if (here.gpus.empty()) throw CannotRun(here.about + "; nothing to record");
   say(here.about);
   RecordMasks(here, runtime, recording, runner);
   say(fmt::format("{} masks", recording.masks.size()));
+  recording.behaviour = Probe(here, {}, runtime, Ask::kBehaviour, runner).at("behaviour");
+  say(fmt::format("{} questions about behaviour", recording.behaviour.size()));
   RecordCheckpoints(calibration, here, recording, runner, say);
   RecordCases(calibration, here, recording, runner, say);
   recording.transfers = TimeTransfers(calibration, here, runtime, runner);

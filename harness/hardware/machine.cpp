@@ -12,12 +12,15 @@
 namespace portcullis::hardware {
 namespace {
 
-// Creating a context on a large machine takes seconds; the probe creates none.
-constexpr std::chrono::seconds kDeadline{60};
+// Creating a context on a large machine takes seconds, which the probe does for questions about
+// behaviour alone, once for each.
+std::chrono::seconds DeadlineFor(Ask ask) {
+  return std::chrono::seconds(ask == Ask::kBehaviour ? 300 : 60);
+}
 
 std::string HowItEnded(const runner::Ended& ended) {
   if (!ended.start_error.empty()) return ended.start_error;
-  if (ended.timed_out) return fmt::format("no answer within {} s", kDeadline.count());
+  if (ended.timed_out) return "no answer in time";
   if (ended.signal) return fmt::format("ended by signal {}", *ended.signal);
   return fmt::format("exit code {}", ended.exit_code.value_or(-1));
 }
@@ -78,8 +81,8 @@ host::Mask AllOf(const std::vector<host::Gpu>& gpus) {
 
 }  // namespace
 
-Probed Probe(const host::Host& host, const host::Mask& mask, const host::Runtime& runtime,
-             bool errors, runner::Runner& runner) {
+Probed Probe(const host::Host& host, const host::Mask& mask, const host::Runtime& runtime, Ask ask,
+             runner::Runner& runner) {
   if (runtime.probe.empty()) {
     throw CannotRun(fmt::format("the runtime {} has no probe to ask for GPUs with", runtime.id));
   }
@@ -87,10 +90,11 @@ Probed Probe(const host::Host& host, const host::Mask& mask, const host::Runtime
   const host::ChildHost child(host, mask, runtime, scratch.path());
   runner::Command command;
   command.argv = {runtime.probe.string()};
-  if (errors) command.argv.emplace_back("--errors");
+  if (ask == Ask::kErrors) command.argv.emplace_back("--errors");
+  if (ask == Ask::kBehaviour) command.argv.emplace_back("--behaviour");
   command.environment = child.environment();
   command.folder = scratch.path();
-  command.deadline = kDeadline;
+  command.deadline = DeadlineFor(ask);
   Probed probed;
   runner.Submit(std::move(command),
                 [&probed](const runner::Ended& ended) { probed = Understand(ended); });
@@ -127,7 +131,7 @@ host::Host HostHere(const host::Runtime& runtime, runner::Runner& runner) {
   unknown.simulated = false;
   unknown.device_order = Own("CUDA_DEVICE_ORDER").value_or("");
   const host::Mask allowed{Own("CUDA_VISIBLE_DEVICES")};
-  host::Host here = HostFrom(Probe(unknown, allowed, runtime, false, runner));
+  host::Host here = HostFrom(Probe(unknown, allowed, runtime, Ask::kNoMore, runner));
   here.device_order = unknown.device_order;
   if (allowed.value) here.mask = AllOf(here.gpus);
   return here;

@@ -18,11 +18,18 @@ inline constexpr char kHere[] = "here";
 // What the probe says (src/hardware/probe.cpp): {"driver": {…}, "runtime": {…}}.
 using Probed = nlohmann::json;
 
+// What the probe is asked for beside the driver's state and its GPUs.
+enum class Ask {
+  kNoMore,
+  kErrors,    // name and text of the runtime's error codes
+  kBehaviour  // the runtime's manners (src/hardware/behaviour.h)
+};
+
 // Runs the probe of `runtime` behind a mask, as a loader of that runtime would run on `host`: on
-// the machine itself if it is not simulated. `errors` also lists the runtime's error codes.
-// Throws CannotRun if the probe is not there, hangs, crashes or says something else.
-Probed Probe(const host::Host& host, const host::Mask& mask, const host::Runtime& runtime,
-             bool errors, runner::Runner& runner);
+// the machine itself if it is not simulated. Throws CannotRun if the probe is not there, hangs,
+// crashes or says something else.
+Probed Probe(const host::Host& host, const host::Mask& mask, const host::Runtime& runtime, Ask ask,
+             runner::Runner& runner);
 
 // The host that a probe behind no mask has found, under the name "here": its GPUs in CUDA's order.
 // Throws CannotRun naming the field if the probe's words cannot be understood.

@@ -49,6 +49,7 @@ void ReadFacts(Recording& recording) {
     facts.at("runtime").get_to(recording.runtime);
     recording.machine = facts.at("machine");
     for (const json& mask : facts.at("masks")) recording.masks.push_back(MaskFrom(mask));
+    recording.behaviour = facts.at("behaviour");
     facts.at("checkpoints").get_to(recording.checkpoints);
     recording.transfers = facts.at("transfers");
   } catch (const json::exception& error) {
@@ -134,6 +135,7 @@ void WriteRecording(const Recording& recording) {
                    {"runtime", recording.runtime},
                    {"machine", recording.machine},
                    {"masks", masks},
+                   {"behaviour", recording.behaviour},
                    {"checkpoints", recording.checkpoints},
                    {"transfers", recording.transfers}};
   report::WriteWholeFile(recording.folder / "recording.json", facts.dump(1) + "\n");

@@ -41,7 +41,8 @@ struct Recording {
   std::string runtime;     // id of the runtime whose CUDA was asked
   Probed machine;          // the probe behind no mask, with the error codes
   std::vector<MaskSeen> masks;
-  std::vector<std::string> checkpoints;         // names
+  nlohmann::json behaviour = nlohmann::json::object();  // answers by question
+  std::vector<std::string> checkpoints;                 // names
   nlohmann::json transfers;                     // as transfers.py prints it; null if not timed
   std::vector<nlohmann::json> results;          // the case lines of results.ndjson
   std::map<std::string, nlohmann::json> calls;  // by case, as calls.h has them

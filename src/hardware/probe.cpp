@@ -1,19 +1,20 @@
 // Says what the CUDA driver and runtime of this machine say of themselves, as one JSON object:
 //
-//     portcullis-probe [--errors]
+//     portcullis-probe [--errors | --behaviour]
 //
 // Owns: asking the driver for its state, version and devices behind CUDA_VISIBLE_DEVICES, and the
-// runtime for the name and text of every error code. Links neither: a machine without them is an
-// answer too. Runs as a child, because a driver can crash or hang its process.
+// runtime for the name and text of every error code, or (behaviour.h) for its manners. Links
+// neither: a machine without them is an answer too. Runs as a child, because a driver can crash or
+// hang its process.
 #include <cuda.h>
 #include <cuda_runtime_api.h>
 
 #include <cstdio>
-#include <cstring>
 #include <nlohmann/json.hpp>
 #include <string>
 #include <string_view>
 
+#include "src/hardware/behaviour.h"
 #include "src/hardware/library.h"
 
 namespace portcullis::hardware {
@@ -144,13 +145,18 @@ json RuntimeJson(bool errors) {
 }  // namespace portcullis::hardware
 
 int main(int argc, char** argv) {
-  const bool errors = argc == 2 && std::strcmp(argv[1], "--errors") == 0;
-  if (argc > 2 || (argc == 2 && !errors)) {
-    std::fprintf(stderr, "usage: portcullis-probe [--errors]\n");
+  const std::string_view option = argc == 2 ? argv[1] : "";
+  const bool errors = option == "--errors";
+  const bool behaviour = option == "--behaviour";
+  if (argc > 2 || (argc == 2 && !errors && !behaviour)) {
+    std::fprintf(stderr, "usage: portcullis-probe [--errors | --behaviour]\n");
     return 2;
   }
-  const nlohmann::json found{{"driver", portcullis::hardware::DriverJson()},
-                             {"runtime", portcullis::hardware::RuntimeJson(errors)}};
+  // Its children must find a process in which CUDA has not started.
+  const nlohmann::json answers = behaviour ? portcullis::hardware::BehaviourJson() : nullptr;
+  nlohmann::json found{{"driver", portcullis::hardware::DriverJson()},
+                       {"runtime", portcullis::hardware::RuntimeJson(errors)}};
+  if (behaviour) found["behaviour"] = answers;
   std::printf("%s\n", found.dump().c_str());
   return 0;
 }

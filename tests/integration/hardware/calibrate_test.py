@@ -18,12 +18,14 @@ from program import AS_EXPECTED, CANNOT_RUN, FINDING, RUNTIMES, SOURCE, WRONG_US
 
 BUILD = pathlib.Path(os.environ["PORTCULLIS_BUILD"])
 
-# Loads onto the GPU by each language, one onto the CPU, one that fails.
+# Loads onto the GPU by each language, one onto the CPU, one that fails, one that hangs by a fault
+# (and would wait beside the others, were it not skipped).
 CHOICE = ["--filter", "matrix/state-dict-cuda0/1xh200/python/map-location=cuda:0",
           "--filter", "c5-mismatches/state-dict-cuda0/1xt4/python/map-location=cuda:0",
           "--filter", "c5-mismatches/script-cuda0/1xv100/cpp/map-location=cuda:0",
           "--filter", "c3-gpu-gone/state-dict-cuda0/2xh200@empty/python/as-saved",
-          "--filter", "c3-gpu-gone/state-dict-cuda0/no-driver/python/map-location=cpu"]
+          "--filter", "c3-gpu-gone/state-dict-cuda0/no-driver/python/map-location=cpu",
+          "--filter", "ended/state-dict-cuda0/1xt4/python/map-location=cuda:0/fault=hang@h2d:1"]
 
 # FaultRule of src/simcuda/interface/fault_plan.h: flip@h2d:1, bit 7.
 FLIP_FIRST_COPY = struct.pack("<IIIiQQQdQq64s128s", 4, 5, 0, 0, 1, 1, 0, 1.0, 0, 7, b"",
@@ -103,7 +105,7 @@ class CalibrateTest(Posing):
         agreement = json.loads((self.folder / "agree.json").read_text())
         self.assertEqual(agreement["differences"], [])
         self.assertEqual(agreement["compared"], agreement["agreed"])
-        for aspect in ("device", "error text", "mask", "tags", "weights", "outcome", "devices",
+        for aspect in ("device", "error text", "mask", "behaviour", "tags", "weights", "outcome", "devices",
                        "bytes", "moved", "operations", "calls"):
             self.assertGreater(agreement["aspects"][aspect]["compared"], 0, aspect)
         self.assertIn("agreement 100.0 %", said.stdout)
@@ -173,7 +175,7 @@ class CalibrateTest(Posing):
         self.expect(AS_EXPECTED, "run", "--host", "here", "--json", "here.ndjson", *CHOICE,
                     **environment)
         _, cases, footer = self.results("here.ndjson")
-        self.assertEqual((footer["as_expected"], footer["skipped"]), (4, 1))
+        self.assertEqual((footer["as_expected"], footer["skipped"]), (4, 2))
         self.assertTrue(all(not case["observation"]["simulated"] for case in cases
                             if case["verdict"] == "as expected"))
         made = self.expect(AS_EXPECTED, "make", "state-dict-cuda0", **environment)
@@ -232,8 +234,13 @@ class CalibrateTest(Posing):
                         *CHOICE)
         with tarfile.open(archive) as tar:
             names = {name.removeprefix("recording/") for name in tar.getnames()}
-        self.assertLessEqual({"recording.json", "results.ndjson", "calls.ndjson",
-                              "checkpoints/state-dict-cuda0.pt"}, names)
+        self.assertEqual({"", "recording.json", "results.ndjson", "calls.ndjson", "checkpoints.tar.xz"},
+                         {"" if name == "recording" else name for name in names})
+        said = self.expect(AS_EXPECTED, "agree", archive, **self.pose("again"))
+        self.assertIn("agreement 100.0 %", said.stdout)
+        archive.write_bytes(archive.read_bytes()[:1000])
+        said = self.expect(WRONG_USE, "agree", archive)
+        self.assertIn("recording.tar.xz: cannot be unpacked", said.stderr)
 
 
 if __name__ == "__main__":
