@@ -24,6 +24,7 @@ nlohmann::json CallsJson(const host::FlightLog& log) {
 std::string CallsText(const nlohmann::json& calls) {
   std::string text;
   for (const auto& call : calls) {
+    if (call.at(0).get<std::string>().starts_with("cudaLaunch")) continue;
     text += fmt::format("{} in phase {} on GPU {}, {} bytes: {}\n", call.at(0).get<std::string>(),
                         call.at(1).dump(), call.at(2).dump(), call.at(3).dump(), call.at(4).dump());
   }

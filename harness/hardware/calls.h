@@ -12,7 +12,8 @@ namespace portcullis::hardware {
 // knows (src/hardware/recorded_calls.h); the simulated runtime's other calls are left out.
 nlohmann::json CallsJson(const host::FlightLog& log);
 
-// One line a call, for people and for comparing.
+// One line a call, for people and for comparing. Launches are left out: the simulation computes an
+// operator at once, whichever kernels it has.
 std::string CallsText(const nlohmann::json& calls);
 
 }  // namespace portcullis::hardware

@@ -6,10 +6,16 @@
 
 namespace portcullis::hardware {
 
-inline constexpr std::array<std::string_view, 10> kRecordedCalls{
-    "cudaMalloc",          "cudaMallocAsync",   "cudaFree",
-    "cudaFreeAsync",       "cudaMemcpy",        "cudaMemcpyAsync",
-    "cudaMemcpyPeerAsync", "cudaMemcpy2DAsync", "cudaLaunchKernel",
-    "cudaLaunchKernelExC"};
+inline constexpr std::array<std::string_view, 11> kRecordedCalls{"cudaMalloc",
+                                                                 "cudaMallocAsync",
+                                                                 "cudaFree",
+                                                                 "cudaFreeAsync",
+                                                                 "cudaMemcpy",
+                                                                 "cudaMemcpyAsync",
+                                                                 "cudaMemcpyPeerAsync",
+                                                                 "cudaMemcpy2DAsync",
+                                                                 "cudaLaunchKernel",
+                                                                 "cudaLaunchKernelExC",
+                                                                 "cudaLaunchCooperativeKernel"};
 
 }  // namespace portcullis::hardware

@@ -36,17 +36,18 @@ constexpr bool IsRecorded(std::string_view name) {
 }  // namespace
 }  // namespace portcullis::hardware
 
-// PASS(cudaFree, written, argument, …): calls the real function of that name with the arguments;
-// `written` is done with the Call `call` afterwards.
-#define PASS(name, written, ...)                                         \
+// PASS_AS(cudaFree, function, written, argument, …): calls the real `function` with the arguments;
+// `written` is done with the Call `call`, of cudaFree, afterwards.
+#define PASS_AS(name, function, written, ...)                            \
   static_assert(portcullis::hardware::IsRecorded(#name));                \
   constexpr std::uint16_t entry = portcullis::simcuda::FindEntry(#name); \
   return portcullis::hardware::Pass(                                     \
-      entry, portcullis::hardware::Real<decltype(name)>(#name),          \
+      entry, portcullis::hardware::Real<decltype(function)>(#function),  \
       [&](const portcullis::hardware::Call& call) {                      \
         portcullis::hardware::Ledger::Get().written;                     \
       },                                                                 \
       __VA_ARGS__)
+#define PASS(name, written, ...) PASS_AS(name, name, written, __VA_ARGS__)
 
 PORTCULLIS_ENTRY cudaError_t cudaMalloc(void** address, size_t bytes) {
   PASS(cudaMalloc, Allocated(call, address, bytes), address, bytes);
@@ -94,7 +95,22 @@ PORTCULLIS_ENTRY cudaError_t cudaLaunchKernel(const void* kernel, dim3 grid, dim
   PASS(cudaLaunchKernel, Launched(call), kernel, grid, block, arguments, shared, stream);
 }
 
+// What CUDA 13 compiles <<<…>>> to (crt/host_runtime.h); such a program calls no cudaLaunchKernel.
+// cudaLaunchKernel.
+PORTCULLIS_ENTRY cudaError_t __cudaLaunchKernel(cudaKernel_t kernel, dim3 grid, dim3 block,
+                                                void** arguments, size_t shared,
+                                                cudaStream_t stream) {
+  PASS_AS(cudaLaunchKernel, __cudaLaunchKernel, Launched(call), kernel, grid, block, arguments,
+          shared, stream);
+}
+
 PORTCULLIS_ENTRY cudaError_t cudaLaunchKernelExC(const cudaLaunchConfig_t* config,
                                                  const void* kernel, void** arguments) {
   PASS(cudaLaunchKernelExC, Launched(call), config, kernel, arguments);
+}
+
+PORTCULLIS_ENTRY cudaError_t cudaLaunchCooperativeKernel(const void* kernel, dim3 grid, dim3 block,
+                                                         void** arguments, size_t shared,
+                                                         cudaStream_t stream) {
+  PASS(cudaLaunchCooperativeKernel, Launched(call), kernel, grid, block, arguments, shared, stream);
 }

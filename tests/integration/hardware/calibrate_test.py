@@ -62,10 +62,14 @@ class Posing(ProgramTest):
         self.assertEqual(done.returncode, code, done.stdout + done.stderr)
         return done
 
-    def record(self, environment, name="recording"):
-        self.expect(AS_EXPECTED, "calibrate", "--out", name, "--largest-transfer", "1MiB", *CHOICE,
-                    **environment)
+    def record(self, environment, name="recording", choice=CHOICE, largest="1MiB", code=AS_EXPECTED):
+        self.expect(code, "calibrate", "--out", name, "--largest-transfer", largest, *choice, **environment)
         return self.folder / name
+
+    def calls(self, recording):
+        """By case: [call, phase, GPU, bytes, result] in order."""
+        return {json.loads(line)["id"]: json.loads(line)["calls"]
+                for line in (recording / "calls.ndjson").read_text().splitlines()}
 
 
 class CalibrateTest(Posing):
@@ -96,9 +100,7 @@ class CalibrateTest(Posing):
         weights = sum(tensor["bytes"] for tensor in onto["observation"]["tensors"])
         self.assertGreater(load["host_to_device_bytes"], 0)
         self.assertLessEqual(load["host_to_device_bytes"], weights)
-        calls = {json.loads(line)["id"]: json.loads(line)["calls"]
-                 for line in (recording / "calls.ndjson").read_text().splitlines()}
-        copies = [call for call in calls[onto["id"]] if call[0] == "cudaMemcpyAsync" and call[1] == 1]
+        copies = [call for call in self.calls(recording)[onto["id"]] if call[0] == "cudaMemcpyAsync" and call[1] == 1]
         self.assertEqual(sum(call[3] for call in copies), load["host_to_device_bytes"])
 
         said = self.expect(AS_EXPECTED, "agree", "recording", "--json", "agree.json", **environment)
@@ -169,6 +171,14 @@ class CalibrateTest(Posing):
         said = self.expect(AS_EXPECTED, "agree", "recording", **good)
         self.assertIn("0 of them unexplained", said.stdout)
         self.assertIn("because a bit was flipped", said.stdout)
+
+    def test_launches_are_recorded_as_the_compiler_of_any_cuda_makes_them(self):
+        """PyTorch for CUDA 13 calls no cudaLaunchKernel but __cudaLaunchKernel. The posing host computes
+        nothing: the launch is seen, and fails."""
+        case = "frozen-constants/frozen-cpu/1xh200/python/map-location=cuda:0+call=cuda:0"
+        recording = self.record(self.pose("h200"), choice=["--filter", case], largest="0")
+        launches = [call for call in self.calls(recording)[case] if call[0] == "cudaLaunchKernel"]
+        self.assertEqual(launches, [["cudaLaunchKernel", 4, 0, 0, 801]])  # cudaErrorNotSupported
 
     def test_scenarios_and_own_checkpoints_run_here(self):
         environment = self.pose("h200")

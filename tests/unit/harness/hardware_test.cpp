@@ -5,6 +5,7 @@
 #include <fstream>
 
 #include "harness/hardware/agreement_text.h"
+#include "harness/hardware/calls.h"
 #include "harness/hardware/compare_case.h"
 #include "harness/hardware/masks.h"
 #include "harness/hardware/recording.h"
@@ -146,6 +147,26 @@ TEST(CompareCase, EachAspectIsNoticedByItself) {
   EXPECT_THAT(changed((std::string(load) + "host_to_device_calls").c_str(), 2),
               ElementsAre(Aspect::kOperations));
   EXPECT_THAT(changed((std::string(load) + "peak_bytes").c_str(), 1), testing::IsEmpty());
+}
+
+TEST(CompareCase, OfKernelsItIsComparedWhetherThereWereAny) {
+  const auto launching = [](int kernels) {
+    json seen = Loaded();
+    seen["flight"]["devices"][0]["load"]["kernels_launched"] = kernels;
+    return seen;
+  };
+  EXPECT_THAT(Differing(launching(40), launching(57)), testing::IsEmpty());
+  EXPECT_THAT(Differing(launching(0), launching(1)), testing::ElementsAre(Aspect::kOperations));
+}
+
+TEST(CallsText, LeavesOutLaunchesAndNothingElse) {
+  const json calls = {{"cudaMalloc", 4, 0, 2097152, 0},
+                      {"cudaLaunchKernel", 4, 0, 0, 0},
+                      {"cudaLaunchKernelExC", 4, 0, 0, 0},
+                      {"cudaMemcpyAsync", 4, 0, 256, 0}};
+  EXPECT_EQ(CallsText(calls),
+            "cudaMalloc in phase 4 on GPU 0, 2097152 bytes: 0\n"
+            "cudaMemcpyAsync in phase 4 on GPU 0, 256 bytes: 0\n");
 }
 
 TEST(CompareCase, ErrorsOfTheSameClassWithOtherWordsDiffer) {
