@@ -55,7 +55,9 @@ CpuKernel::CpuKernel(const c10::OperatorHandle& op, const c10::KernelFunction* s
     : name_(op.schema().name()),
       full_name_(toString(op.operator_name())),
       check_(op.schema()),
+      blas_(op.schema()),
       substitute_(substitute),
+      is_mutable_(op.schema().is_mutable()),
       is_foreach_(op.schema().name().starts_with("aten::_foreach_")),
       has_more_dtypes_(CudaHasMoreDtypes(name_)),
       draws_unasked_(op.hasTag(at::Tag::nondeterministic_seeded)) {
@@ -150,6 +152,8 @@ void CpuKernel::operator()(const c10::OperatorHandle& op, c10::DispatchKeySet,
   const c10::DeviceIndex device = DeviceOf(arguments);
   const c10::cuda::CUDAGuard on_device(device);
   LaunchOperator(device, name_.c_str());
+  const Blas blas = blas_(arguments);
+  if (is_mutable_) TakeWorkspaces(blas);  // if there is no room, nothing was written
 
   Aliases aliases(device, full_name_.c_str());
   for (const Argument& argument : arguments_) {
@@ -182,6 +186,7 @@ void CpuKernel::operator()(const c10::OperatorHandle& op, c10::DispatchKeySet,
       Compute(op, stack);
     }
   }
+  if (!is_mutable_) TakeWorkspaces(blas);  // a new result is allocated first
   aliases.FinishWrites();
   for (std::size_t i = 0; i < op.schema().returns().size(); ++i) {
     ComeBack(aliases, torch::jit::peek(*stack, i, op.schema().returns().size()));

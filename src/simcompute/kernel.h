@@ -7,6 +7,7 @@
 #include <string>
 #include <vector>
 
+#include "src/simcompute/cublas.h"
 #include "src/simcompute/device_check.h"
 
 namespace portcullis::simcompute {
@@ -42,8 +43,10 @@ class CpuKernel final : public c10::OperatorKernel {
   std::string name_;       // "aten::add"
   std::string full_name_;  // "aten::add.Tensor"
   DeviceCheck check_;
+  BlasChoice blas_;
   std::vector<Argument> arguments_;
   const c10::KernelFunction* substitute_;  // null: none
+  bool is_mutable_;                        // writes into what it is given
   bool is_foreach_;       // made of one call for each tensor, which may be on different devices
   bool has_more_dtypes_;  // on CUDA than on the CPU
   bool draws_unasked_;    // random numbers, and is given no generator

@@ -11,6 +11,7 @@
 #include <vector>
 
 #include "src/simcompute/copy.h"
+#include "src/simcompute/equal.h"
 #include "src/simcompute/kernel.h"
 #include "src/simcompute/substitutes/substitutes.h"
 
@@ -19,7 +20,7 @@ namespace {
 
 // Operators whose CUDA kernels only make or describe tensors, or call the CUDA runtime and no
 // kernel: PyTorch's own serve.
-constexpr std::array<std::string_view, 19> kLeftAlone = {
+constexpr std::array<std::string_view, 20> kLeftAlone = {
     "aten::_efficientzerotensor",
     "aten::_local_scalar_dense",
     "aten::_reshape_alias",
@@ -27,6 +28,7 @@ constexpr std::array<std::string_view, 19> kLeftAlone = {
     "aten::copy_",  // ours, below
     "aten::empty.memory_format",
     "aten::empty_strided",
+    "aten::equal",  // ours, below
     "aten::is_set_to",
     "aten::record_stream",
     "aten::resize_",
@@ -124,6 +126,7 @@ void TakeOverOperators() {
     TakeOver(name);
   }
   Register({"aten::copy_", ""}, c10::KernelFunction::makeFromUnboxedFunction(TORCH_FN(Copy)));
+  Register({"aten::equal", ""}, c10::KernelFunction::makeFromUnboxedFunction(TORCH_FN(Equal)));
   for (const char* name : kAlso) {
     TakeOver({name, ""});
   }

@@ -16,6 +16,7 @@ namespace {
 enum class State { kUnknown, kWaiting, kDone, kUnusable };
 
 std::atomic<State> state = State::kUnknown;
+std::atomic<bool> is_loaded = false;
 std::recursive_mutex loading;  // the plugin may call the runtime while it starts
 
 bool IsTorchHere() { return dlopen("libtorch_cuda.so", RTLD_LAZY | RTLD_NOLOAD) != nullptr; }
@@ -41,9 +42,12 @@ cudaError_t LoadPlugin() {
   }
   if (state == State::kWaiting && IsTorchHere()) {
     state = State::kDone;  // for the calls that it makes itself
-    if (!Start(std::getenv(kComputeVariable))) state = State::kUnusable;
+    is_loaded = Start(std::getenv(kComputeVariable));
+    if (!is_loaded) state = State::kUnusable;
   }
   return state == State::kUnusable ? cudaErrorNotSupported : cudaSuccess;
 }
+
+bool HasPlugin() { return is_loaded; }
 
 }  // namespace portcullis::simcuda

@@ -11,4 +11,7 @@ namespace portcullis::simcuda {
 // the plugin cannot be used; standard error says why.
 cudaError_t LoadPlugin();
 
+// Whether a plugin has been loaded, with which operators compute.
+bool HasPlugin();
+
 }  // namespace portcullis::simcuda

@@ -8,6 +8,7 @@
 #include "src/simcuda/core/call.h"
 #include "src/simcuda/core/kernel_image.h"
 #include "src/simcuda/core/library_name.h"
+#include "src/simcuda/core/plugin.h"
 #include "src/simcuda/core/properties.h"
 
 namespace portcullis::simcuda {
@@ -136,6 +137,8 @@ PORTCULLIS_ENTRY int portcullis_sim_operator(const char* name, int ordinal,
     return process.faults().Ask({FaultPoint::kOperator, device, bytes, kNoEntry, name}).error;
   }));
 }
+
+PORTCULLIS_ENTRY int portcullis_sim_computes() { return HasPlugin(); }
 
 PORTCULLIS_ENTRY int portcullis_sim_memory(int ordinal, void** addresses, void** bytes,
                                            size_t* length) {

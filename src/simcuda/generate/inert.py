@@ -15,12 +15,14 @@ import inert_list
 
 SOURCE_HEAD = """/* Generated: {soname}, inert. Every call fails with {means}. */
 #include <stddef.h>
+#include <stdlib.h>
 
 #include "src/simcuda/interface/bridge.h"
 
 #define EXPORT __attribute__((visibility("default")))
-#define REFUSED(name) \\
-  EXPORT long name(void) {{ portcullis_sim_refuse("{soname}", #name); return {status}; }}
+#define REFUSE(name) {{ portcullis_sim_refuse("{soname}", #name); return {status}; }}
+#define REFUSED(name) EXPORT long name(void) REFUSE(name)
+#define UNLESS_COMPUTING_REFUSE(name) if (!portcullis_sim_computes()) REFUSE(name)
 
 """
 
@@ -51,6 +53,13 @@ ANSWERS = {
     "fill": lambda name, v, lib: (
         f"EXPORT void {name}(char* to, size_t room) {{ const char* from = {text(v)}; "
         "if (!room) return; while (--room && *from) *to++ = *from++; *to = 0; }"),
+    "handle": lambda name, v, lib: (
+        f"EXPORT int {name}(void** to) {{ UNLESS_COMPUTING_REFUSE({name}) "
+        f"return (*to = malloc(1)) ? 0 : {v}; }}"),
+    "release": lambda name, v, lib: (
+        f"EXPORT int {name}(void* handle) {{ UNLESS_COMPUTING_REFUSE({name}) free(handle); return 0; }}"),
+    "grant": lambda name, v, lib: (
+        f"EXPORT int {name}(void) {{ UNLESS_COMPUTING_REFUSE({name}) return 0; }}"),
     "through": lambda name, v, lib: (
         f"EXPORT int {name}(int code, const char** to) {{ (void)code; *to = {text(v)}; return 0; }}"),
 }

@@ -59,6 +59,8 @@ int portcullis_sim_memory(int ordinal, void** addresses, void** bytes, size_t* l
 // devices; with CUDA_LAUNCH_BLOCKING=1 at once. It is not the thread's last error
 // (cudaGetLastError).
 int portcullis_sim_operator(const char* name, int ordinal, unsigned long long bytes);
+// For the inert libraries: whether there is such a plugin, and so no need of them to compute.
+int portcullis_sim_computes(void);
 
 #ifdef __cplusplus
 }

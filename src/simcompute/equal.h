@@ -1,0 +1,12 @@
+// Owns: whether two tensors of a simulated GPU are equal, as PyTorch finds out.
+#pragma once
+
+#include <ATen/core/Tensor.h>
+
+namespace portcullis::simcompute {
+
+// aten::equal, as cuda_equal of aten/src/ATen/native/cuda/Equal.cpp (2.11): nothing is computed for
+// tensors that share their memory; else other operators compute one byte, which the host copies.
+bool Equal(const at::Tensor& one, const at::Tensor& other);
+
+}  // namespace portcullis::simcompute
