@@ -13,9 +13,13 @@ set(portcullis_package "${CMAKE_INSTALL_LIBDIR}/cmake/Portcullis")
 set_target_properties(portcullis PROPERTIES
   INSTALL_RPATH "$ORIGIN/../${CMAKE_INSTALL_LIBDIR}/portcullis")
 install(TARGETS portcullis RUNTIME)
-find_library(PORTCULLIS_FMT fmt REQUIRED)
-foreach(library "${PORTCULLIS_FMT}" "${PORTCULLIS_MD4C_HTML}" "${PORTCULLIS_MD4C}")
-  file(REAL_PATH "${library}" file)  # libfmt.so.9.1.0, of which the soname is the start
+set(portcullis_travelling "${PORTCULLIS_MD4C_HTML}" "${PORTCULLIS_MD4C}")
+if(NOT PORTCULLIS_FMT_INSIDE)
+  find_library(PORTCULLIS_FMT fmt REQUIRED)
+  list(APPEND portcullis_travelling "${PORTCULLIS_FMT}")
+endif()
+foreach(library IN LISTS portcullis_travelling)
+  file(REAL_PATH "${library}" file)  # libmd4c.so.0.4.8, of which the soname is the start
   string(REGEX MATCH "[^/]+[.]so[.][0-9]+" soname "${file}")
   install(FILES "${file}" RENAME "${soname}" DESTINATION "${portcullis_libraries}" COMPONENT travelling)
 endforeach()

@@ -1,6 +1,6 @@
 # The well-kept libraries Portcullis stands on; README.md says what each is for.
 # Static where it can be: a program that answers in 2 ms has no time for the dynamic linker.
-option(PORTCULLIS_STATIC_LIBS "Link Boost, OpenSSL, yaml-cpp and zlib statically" ON)
+option(PORTCULLIS_STATIC_LIBS "Link Boost, OpenSSL, yaml-cpp, zlib, fmt and the C++ library statically" ON)
 if(PORTCULLIS_STATIC_LIBS)
   set(Boost_USE_STATIC_LIBS ON)
   set(OPENSSL_USE_STATIC_LIBS ON)
@@ -28,6 +28,14 @@ if(PORTCULLIS_STATIC_LIBS AND PORTCULLIS_YAML_STATIC AND NOT TARGET yaml-cpp::ya
   set_target_properties(yaml-cpp::yaml-cpp PROPERTIES IMPORTED_LOCATION "${PORTCULLIS_YAML_STATIC}")
 elseif(NOT TARGET yaml-cpp::yaml-cpp)
   add_library(yaml-cpp::yaml-cpp ALIAS yaml-cpp)
+endif()
+
+# Debian has fmt only as a shared library, which brings the shared C++ library with it; its headers
+# are its sources too, of which src/cli/fmt.cpp makes a part of the program. Sanitizers want the
+# shared C++ library.
+set(PORTCULLIS_FMT_INSIDE OFF)
+if(PORTCULLIS_STATIC_LIBS AND fmt_VERSION MATCHES "^9[.]" AND NOT PORTCULLIS_SANITIZE)
+  set(PORTCULLIS_FMT_INSIDE ON)
 endif()
 
 # md4c (Markdown to HTML) has a CMake package in Debian for its parser only.
