@@ -64,7 +64,7 @@ std::string CompareMap(const checkpoint::DeviceMap& map, const checkpoints::Refe
     const auto it = read.find(tensor.name);
     if (it == read.end()) return fmt::format("static reading misses the tensor {}", tensor.name);
     const checkpoint::TensorEntry& entry = *it->second;
-    if (entry.dtype != tensor.dtype || entry.shape != tensor.shape ||
+    if (entry.dtype != tensor.dtype || !std::ranges::equal(entry.shape, tensor.shape) ||
         entry.device != tensor.device) {
       return fmt::format("static reading says {} is {} [{}] tagged {}, but it is {} [{}] tagged {}",
                          tensor.name, entry.dtype, fmt::join(entry.shape, ", "), entry.device,

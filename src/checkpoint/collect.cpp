@@ -42,7 +42,7 @@ class Leaves {
   }
 
  private:
-  void AddTensor(Ref ref, Described described, const std::string& name);
+  void AddTensor(Ref ref, Described&& described, const std::string& name);
   void AddBareStorage(const StorageEntry& storage, const std::string& name);
   void AddLookalike(Ref ref, const std::string& name);
 
@@ -55,7 +55,7 @@ class Leaves {
   std::unordered_set<Ref> lookalikes_;
 };
 
-void Leaves::AddTensor(Ref ref, Described described, const std::string& name) {
+void Leaves::AddTensor(Ref ref, Described&& described, const std::string& name) {
   TensorEntry tensor;
   tensor.name = name;
   tensor.shape = std::move(described.shape);

@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "src/checkpoint/large_pages.h"
+#include "src/checkpoint/shape.h"
 
 namespace portcullis::checkpoint {
 
@@ -58,13 +59,13 @@ struct DeviceTag {
 
 // One tensor as the checkpoint describes it.
 struct TensorEntry {
-  std::string name;                 // dotted path: "model.0.weight"
-  std::string dtype;                // "float32"
-  std::vector<std::int64_t> shape;  // elements per dimension
-  std::uint64_t bytes = 0;          // shape × element size
-  std::string storage;              // storage key; tensors that share a storage share the key
-  std::string device;               // tag of its storage, "" if the file names no device for it
-  std::string member;               // the pickle or header that describes it
+  std::string name;         // dotted path: "model.0.weight"
+  std::string dtype;        // "float32"
+  Shape shape;              // elements per dimension
+  std::uint64_t bytes = 0;  // shape × element size
+  std::string storage;      // storage key; tensors that share a storage share the key
+  std::string device;       // tag of its storage, "" if the file names no device for it
+  std::string member;       // the pickle or header that describes it
 };
 
 // One storage: what is loaded, moved and counted.

@@ -88,7 +88,7 @@ class Metadata {
     const Ref fields = StateOf(properties);
     const Dtype* dtype =
         DtypeByName(calls_.ClassName(fields == kNoRef ? kNoRef : values_.Item(fields, 0)));
-    tensor.shape = calls_.Shape(values_.Attribute(state, "size"));
+    tensor.shape = calls_.SizesOf(values_.Attribute(state, "size"));
     tensor.dtype = dtype == nullptr ? "unknown" : std::string(dtype->name);
     tensor.bytes = BytesOf(tensor.shape, dtype).value_or(0);
   }

@@ -55,6 +55,11 @@ DeviceTag Storages::TagAt(Place place, Ref text) const {
   return tag;
 }
 
+// What the location of a storage names; "" if it is no string.
+std::string Storages::DeviceAt(Ref location) const {
+  return values_.IsString(location) ? Printable(values_.TextOf(location).text) : "";
+}
+
 // ("storage", class, key, location, elements[, view]): torch/serialization.py, 0.1 to 2.11.
 void Storages::ReadPersistent(Ref ref) {
   by_persistent_.push_back(kNone);
@@ -91,23 +96,22 @@ void Storages::ReadPersistent(Ref ref) {
   }
   storage.bytes = count * element;
   storage.dtype = dtype == nullptr ? "" : dtype->name;
-  if (values_.IsString(location)) storage.device = Printable(values_.TextOf(location).text);
+  storage.device = DeviceAt(location);
   by_persistent_.back() = AddStorage(std::move(storage), location);
 }
 
 // Its index. The first tag counts.
-std::size_t Storages::AddStorage(StorageEntry storage, Ref location) {
-  const std::string device = storage.device;
+std::size_t Storages::AddStorage(StorageEntry&& storage, Ref location) {
   const std::size_t before = builder_.map().storages.size();
   const std::size_t index = builder_.AddStorage(std::move(storage));
   const StorageEntry& added = builder_.storage(index);
-  const bool differs = added.device != device;
-  if (differs) {
+  if (index != before) {
+    const std::string device = DeviceAt(location);
+    if (added.device == device) return index;
     builder_.Warn(fmt::format("storage {} is tagged '{}' and '{}': the first counts", added.key,
                               added.device, device));
   }
-  const bool is_new = index == before;
-  if (!values_.IsString(location) || !(is_new || differs)) return index;
+  if (!values_.IsString(location)) return index;
   DeviceTag tag = TagAt(Place::kStorageTag, location);
   tag.storage = added.key;
   builder_.AddTag(std::move(tag));

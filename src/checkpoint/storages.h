@@ -27,11 +27,12 @@ class Storages {
 
  private:
   void ReadPersistent(Ref ref);
-  std::size_t AddStorage(StorageEntry storage, Ref location);
+  std::size_t AddStorage(StorageEntry&& storage, Ref location);
   void ReadDevice(Ref ref);
   void ReadRebuildArgument(Ref ref, Ref device);
   void ReadNested(Ref ref);
   std::unique_ptr<Source> NestedBytes(Ref argument) const;
+  std::string DeviceAt(Ref location) const;
   DeviceTag TagAt(Place place, Ref text) const;
 
   const Values& values_;

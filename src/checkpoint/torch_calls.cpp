@@ -111,25 +111,28 @@ std::string_view TorchCalls::ClassName(Ref ref) const {
   return values_.GlobalOf(ref).name;
 }
 
-std::vector<std::int64_t> TorchCalls::Shape(Ref size) const {
+Shape TorchCalls::SizesOf(Ref size) const {
   if (size != kNoRef) size = Unwrap(size);
-  std::vector<std::int64_t> shape;
+  Shape shape;
   if (size == kNoRef || values_.KindOf(size) != Kind::kTuple) return shape;
   shape.reserve(std::min<std::uint64_t>(values_.Count(size), kMostDimensions));
   ItemPosition at = values_.Begin(size);
   for (Ref item = values_.Next(at); item != kNoRef; item = values_.Next(at)) {
-    if (!values_.IsInt(item) || shape.size() == kMostDimensions) return {};
+    if (!values_.IsInt(item) || shape.size() == kMostDimensions) {
+      shape.clear();
+      break;
+    }
     shape.push_back(values_.Int(item));
   }
   return shape;
 }
 
 // numpy's _reconstruct(…) with the state (version, shape, dtype, fortran, bytes).
-std::vector<std::int64_t> TorchCalls::ShapeOfArray(Ref array) const {
+Shape TorchCalls::SizesOfArray(Ref array) const {
   if (array == kNoRef || values_.KindOf(array) != Kind::kObject) return {};
   const Ref state = values_.ObjectOf(array).state;
   const bool usable = state != kNoRef && values_.KindOf(state) == Kind::kTuple;
-  return usable ? Shape(values_.Item(state, 1)) : std::vector<std::int64_t>();
+  return usable ? SizesOf(values_.Item(state, 1)) : Shape();
 }
 
 Described TorchCalls::Plain(const CallView& view) const {
@@ -137,7 +140,7 @@ Described TorchCalls::Plain(const CallView& view) const {
   if (view.arguments == kNoRef) return tensor;
   const auto [storage, offset, size] = values_.First<3>(view.arguments);
   tensor.storage = storage;
-  tensor.shape = Shape(size);
+  tensor.shape = SizesOf(size);
   if (view.call == Call::kTensorWithDtype) tensor.dtype = DtypeOf(view.Argument(values_, 6));
   return tensor;
 }
@@ -157,10 +160,7 @@ std::optional<Described> TorchCalls::Sparse(const CallView& view) const {
   }
   if (tensors.empty()) return {};
   Described whole = tensors.back();
-  whole.shape = Shape(item);
-  for (std::size_t i = 0; i + 1 < tensors.size(); ++i) {
-    whole.further_storages.push_back(tensors[i].storage);
-  }
+  whole.shape = SizesOf(item);
   return whole;
 }
 
@@ -176,17 +176,17 @@ std::optional<Described> TorchCalls::Describe(Ref ref) const {
         return Sparse(view);
       case Call::kMetaTensor:
         tensor.dtype = DtypeOf(view.Argument(values_, 0));
-        tensor.shape = Shape(view.Argument(values_, 1));
+        tensor.shape = SizesOf(view.Argument(values_, 1));
         tensor.is_meta = true;
         return tensor;
       case Call::kFromNumpy:
         tensor.dtype = DtypeOf(view.Argument(values_, 1));
-        tensor.shape = ShapeOfArray(view.Argument(values_, 0));
+        tensor.shape = SizesOfArray(view.Argument(values_, 0));
         tensor.device = view.Argument(values_, 2);
         return tensor;
       case Call::kWrapperSubclass:
         tensor.dtype = DtypeOf(view.Argument(values_, 1));
-        tensor.shape = Shape(view.Argument(values_, 2));
+        tensor.shape = SizesOf(view.Argument(values_, 2));
         tensor.device = view.Argument(values_, 6);
         return tensor;
       case Call::kNestedTensor:

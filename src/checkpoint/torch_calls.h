@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "src/checkpoint/dtypes.h"
+#include "src/checkpoint/shape.h"
 #include "src/checkpoint/values.h"
 
 namespace portcullis::checkpoint {
@@ -34,11 +35,10 @@ Call CallOf(const Global& global);
 
 // A tensor as the pickle describes it.
 struct Described {
-  const Dtype* dtype = nullptr;       // null: the storage's, or not known
-  std::vector<std::int64_t> shape;    // empty also where the pickle does not say
-  Ref storage = kNoRef;               // the storage (kPersistent, or a kLoadFromBytes call)
-  Ref device = kNoRef;                // argument that names its device, if no storage does
-  std::vector<Ref> further_storages;  // of a sparse tensor: its indices
+  const Dtype* dtype = nullptr;  // null: the storage's, or not known
+  Shape shape;                   // empty also where the pickle does not say
+  Ref storage = kNoRef;          // the storage (kPersistent, or a kLoadFromBytes call)
+  Ref device = kNoRef;           // argument that names its device, if no storage does
   bool is_meta = false;
 };
 
@@ -59,10 +59,10 @@ class TorchCalls {
   Ref Argument(Ref ref, std::uint32_t index) const;
 
   // Sizes given as a tuple or torch.Size; empty for anything else.
-  std::vector<std::int64_t> Shape(Ref size) const;
+  Shape SizesOf(Ref size) const;
 
   // The shape of a pickled numpy array; empty for anything else.
-  std::vector<std::int64_t> ShapeOfArray(Ref array) const;
+  Shape SizesOfArray(Ref array) const;
 
   // The name of the class that a reference names: "FloatStorage". Empty if it is none.
   std::string_view ClassName(Ref ref) const;

@@ -10,6 +10,7 @@
 #include <fstream>
 #include <nlohmann/json.hpp>
 #include <set>
+#include <span>
 #include <string>
 
 #include "src/checkpoint/read.h"
@@ -36,7 +37,7 @@ class GoldenTest : public testing::TestWithParam<std::filesystem::path> {
 };
 
 std::string Describe(const std::string& name, const std::string& dtype,
-                     const std::vector<std::int64_t>& shape, const std::string& tag) {
+                     std::span<const std::int64_t> shape, const std::string& tag) {
   return fmt::format("{} {} [{}] {}", name, dtype, fmt::join(shape, ","), tag);
 }
 
@@ -50,7 +51,8 @@ TEST_P(GoldenTest, ListsTheTensorsThatPyTorchLoads) {
     found.push_back(Describe(tensor.name, tensor.dtype, tensor.shape, tensor.device));
   }
   for (const json& tensor : expected_["tensors"]) {
-    wanted.push_back(Describe(tensor["name"], tensor["dtype"], tensor["shape"], tensor["tag"]));
+    const std::vector<std::int64_t> shape = tensor["shape"];
+    wanted.push_back(Describe(tensor["name"], tensor["dtype"], shape, tensor["tag"]));
   }
   if (map_.format == Format::kTorchScript) {
     // Python does not list a module's constants and plain attributes.
