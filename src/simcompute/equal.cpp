@@ -1,6 +1,5 @@
 #include "src/simcompute/equal.h"
 
-#include <ATen/NamedTensorUtils.h>
 #include <ATen/core/LegacyTypeDispatch.h>
 #include <ATen/core/dispatch/Dispatcher.h>
 #include <ATen/ops/eq.h>
@@ -29,11 +28,6 @@ bool IsSameMemory(const at::Tensor& one, const at::Tensor& other) {
 
 bool Equal(const at::Tensor& one, const at::Tensor& other) {
   CheckDevices(one, other);
-  if (!at::namedinference::are_names_equal(one.unsafeGetTensorImpl(),
-                                           other.unsafeGetTensorImpl())) {
-    return false;
-  }
-  const at::NoNamesGuard nameless;
   if (one.sizes() != other.sizes()) return false;
   if (one.numel() == 0 || IsSameMemory(one, other)) return true;
   const at::AutoDispatchBelowADInplaceOrView below;
