@@ -1,13 +1,28 @@
 #include "src/simcompute/cublas.h"
 
 #include <ATen/core/Tensor.h>
-#include <ATen/cuda/CUDAContextLight.h>
 #include <c10/cuda/CUDACachingAllocator.h>
 #include <torch/version.h>
 
 #include <algorithm>
 #include <array>
 #include <string_view>
+
+struct cublasContext;
+
+// As ATen/cuda/CUDAContextLight.h of each version has them, which includes the headers of cuBLAS.
+namespace at::cuda {
+void* getCUDABlasLtWorkspace();  // not in 2.6
+#if TORCH_VERSION_MINOR >= 15
+cublasContext* getCurrentCUDABlasHandle(bool setup);
+bool isCUDABlasWorkspaceCachingEnabled();
+at::DataPtr allocateCUDABlasWorkspace(size_t size);
+size_t getChosenWorkspaceSize();
+size_t getCUDABlasLtWorkspaceSize();
+#else
+cublasContext* getCurrentCUDABlasHandle();
+#endif
+}  // namespace at::cuda
 
 namespace portcullis::simcompute {
 namespace {
@@ -40,14 +55,18 @@ bool IsAmong(const std::array<std::string_view, size>& names, std::string_view n
 #if TORCH_VERSION_MINOR >= 15
 // For the one call, unless TORCH_CUBLAS_WORKSPACE_CACHE=1.
 void TakeFor(Blas blas) {
-  if (blas == Blas::kCublas) {
-    at::cuda::getCurrentCUDABlasHandleWithWorkspace();
-  } else if (at::cuda::isCUDABlasWorkspaceCachingEnabled()) {
+  const bool is_lt = blas == Blas::kCublasLt;
+  const bool is_kept = at::cuda::isCUDABlasWorkspaceCachingEnabled();
+  if (is_kept && is_lt) {
     at::cuda::getCUDABlasLtWorkspace();
-  } else {
-    at::cuda::getCurrentCUDABlasLtHandle();
-    at::cuda::allocateCUDABlasWorkspace(at::cuda::getCUDABlasLtWorkspaceSize());
+    return;
   }
+  c10::DataPtr workspace;
+  if (!is_kept) {
+    workspace = at::cuda::allocateCUDABlasWorkspace(is_lt ? at::cuda::getCUDABlasLtWorkspaceSize()
+                                                          : at::cuda::getChosenWorkspaceSize());
+  }
+  at::cuda::getCurrentCUDABlasHandle(/*setup=*/is_kept);
 }
 #elif TORCH_VERSION_MINOR >= 11
 // For good. The handle comes first, with its own.
