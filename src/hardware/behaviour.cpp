@@ -175,8 +175,43 @@ constexpr Question kMemory[] = {
        std::size_t free = 0;
        std::size_t total = 0;
        CALL(cudaMemGetInfo, &free, &total);
-       answer.Say(free < total ? "some in use" : "none in use");
+       answer.Say(free <= total ? "no more than all" : "more than all");
        CALL(cudaMemGetInfo, nullptr, &total);
+       CALL(cudaMemGetInfo, &free, nullptr);
+     }},
+    {"how much memory a process needs for itself",
+     [](Answer& answer) {
+       std::size_t free = 0;
+       std::size_t total = 0;
+       CALL(cudaMemGetInfo, &free, &total);
+       answer.Say(free < total ? "some" : "none");
+     }},
+    {"memory set where there is none",
+     [](Answer& answer) {
+       static std::array<char, 4096> host{};
+       char* memory = static_cast<char*>(Allocated(answer));
+       void* pinned = nullptr;
+       CALL(cudaHostAlloc, &pinned, kBytes, cudaHostAllocDefault);
+       CALL(cudaMemset, pinned, 0, 64);
+       CALL(cudaMemset, nullptr, 0, 64);
+       CALL(cudaMemset, memory + kBytes - 16, 0, 64);
+       CALL(cudaMemset, host.data(), 0, 64);
+       CALL(cudaDeviceSynchronize);
+     }},
+    {"what a pinned pointer is to a GPU",
+     [](Answer& answer) {
+       static std::array<char, 4096> host{};
+       void* pinned = nullptr;
+       void* device = nullptr;
+       unsigned flags = 0;
+       CALL(cudaHostAlloc, &pinned, kBytes, cudaHostAllocPortable);
+       CALL(cudaHostGetDevicePointer, &device, pinned, 0);
+       answer.Say(device == pinned ? "the same" : "another");
+       CALL(cudaHostGetFlags, &flags, pinned);
+       answer.Say("flags " + std::to_string(flags));
+       CALL(cudaHostGetDevicePointer, &device, host.data(), 0);
+       CALL(cudaHostGetFlags, &flags, host.data());
+       CALL(cudaHostAlloc, nullptr, kBytes, cudaHostAllocDefault);
      }},
 };
 
@@ -207,6 +242,9 @@ constexpr Question kCopies[] = {
        CALL(cudaMemcpy, &host, memory, 4, cudaMemcpyHostToDevice);
        CALL(cudaMemcpy, &host, memory, 4, cudaMemcpyDefault);
        CALL(cudaMemcpy, &host, memory, 4, cudaMemcpyHostToHost);
+       CALL(cudaMemcpy, memory, &host, 4, cudaMemcpyHostToHost);
+       CALL(cudaMemcpy, memory, &host, 4, cudaMemcpyDeviceToDevice);
+       CALL(cudaMemcpy, &host, memory, 4, cudaMemcpyDeviceToDevice);
      }},
     {"copies beyond an allocation",
      [](Answer& answer) {
@@ -312,14 +350,22 @@ constexpr Question kDevices[] = {
                     text(Junk<cudaError_t>(code)));
        }
      }},
-    {"kernels that nobody registered",
+    {"a launch of a kernel that nobody registered",
      [](Answer& answer) {
        static int kernel;
-       cudaFuncAttributes attributes{};
        CALL(cudaLaunchKernel, &kernel, dim3(1), dim3(1), nullptr, 0, nullptr);
-       CALL(cudaFuncGetAttributes, &attributes, &kernel);
        CALL(cudaGetLastError);
        CALL(cudaDeviceSynchronize);
+     }},
+    {"limits",
+     [](Answer& answer) {
+       for (const cudaLimit limit :
+            {cudaLimitStackSize, cudaLimitPrintfFifoSize, cudaLimitMallocHeapSize,
+             cudaLimitMaxL2FetchGranularity, cudaLimitPersistingL2CacheSize}) {
+         std::size_t value = 0;
+         CALL(cudaDeviceGetLimit, &value, limit);
+         answer.Say("limit " + std::to_string(limit) + " is " + std::to_string(value));
+       }
      }},
 };
 

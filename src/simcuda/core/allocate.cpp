@@ -39,14 +39,15 @@ cudaPointerAttributes Describe(Process& process, const void* address) {
   cudaPointerAttributes attributes = {};
   attributes.type = cudaMemoryTypeUnregistered;
   attributes.device = cudaInvalidDeviceId;
+  attributes.hostPointer = pointer;
   if (Device* owner = process.FindOwner(address)) {
     if (!owner->memory().Find(address)) return attributes;
     attributes.type = cudaMemoryTypeDevice;
     attributes.device = owner->ordinal();
     attributes.devicePointer = pointer;
+    attributes.hostPointer = nullptr;
     return attributes;
   }
-  attributes.hostPointer = pointer;
   if (const auto range = process.host_memory().Find(address)) {
     attributes.type = cudaMemoryTypeHost;
     attributes.device = range->device;

@@ -35,14 +35,13 @@ bool ServesAsHost(const Side& side) { return !side.device; }
 
 bool Matches(const Side& to, const Side& from, cudaMemcpyKind kind) {
   switch (kind) {
-    case cudaMemcpyHostToHost:
-      return ServesAsHost(to) && ServesAsHost(from);
     case cudaMemcpyHostToDevice:
       return ServesAsDevice(to) && ServesAsHost(from);
     case cudaMemcpyDeviceToHost:
       return ServesAsHost(to) && ServesAsDevice(from);
     case cudaMemcpyDeviceToDevice:
       return ServesAsDevice(to) && ServesAsDevice(from);
+    case cudaMemcpyHostToHost:  // the addresses say more: so did an H200
     case cudaMemcpyDefault:
       return true;
   }
@@ -87,13 +86,13 @@ std::size_t Extent(const CopyShape& shape, std::size_t pitch) {
 
 cudaError_t Copy(Process& process, void* to, const void* from, const CopyShape& shape,
                  cudaMemcpyKind kind) {
-  if (kind < cudaMemcpyHostToHost || kind > cudaMemcpyDefault) {
-    return cudaErrorInvalidMemcpyDirection;
-  }
   if (shape.to_pitch < shape.width || shape.from_pitch < shape.width) {
     return cudaErrorInvalidPitchValue;
   }
   if (shape.width == 0 || shape.rows == 0) return cudaSuccess;
+  if (kind < cudaMemcpyHostToHost || kind > cudaMemcpyDefault) {
+    return cudaErrorInvalidMemcpyDirection;
+  }
   if (!to || !from) return cudaErrorInvalidValue;
   const std::optional<Side> target = Resolve(process, to, Extent(shape, shape.to_pitch));
   const std::optional<Side> source = Resolve(process, from, Extent(shape, shape.from_pitch));

@@ -90,6 +90,11 @@ void Kernels::Add(const void* function, const char* device_name, const void* wra
   kernels_[function] = {device_name, wrapper};
 }
 
+bool Kernels::Knows(const void* function) const {
+  const std::lock_guard lock(mutex_);
+  return kernels_.contains(function);
+}
+
 std::string Kernels::Name(const void* function) const {
   const std::lock_guard lock(mutex_);
   const auto found = kernels_.find(function);

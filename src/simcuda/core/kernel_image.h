@@ -30,6 +30,7 @@ class Kernels {
   void AddBinary(const void* wrapper);
   void RemoveBinary(const void* wrapper);
   void Add(const void* function, const char* device_name, const void* wrapper);
+  bool Knows(const void* function) const;
   // The name as C++ has it: "void at::native::vectorized_elementwise_kernel<…>(…)".
   std::string Name(const void* function) const;
   // Whether a kernel can run on a device; true for a kernel that nobody registered.

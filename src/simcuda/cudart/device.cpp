@@ -26,6 +26,14 @@ constexpr char kGetProperties[] = "cudaGetDeviceProperties";
 constexpr char kGetProperties[] = "cudaGetDeviceProperties_v2";
 #endif
 
+constexpr int kLastLimit = cudaLimitPersistingL2CacheSize;
+
+// Any of "domain:bus:device.function", "domain:bus:device" and "bus:device.function".
+bool IsPciBusId(const char* text) {
+  unsigned part = 0;
+  return std::sscanf(text, "%x:%x", &part, &part) == 2;
+}
+
 // CUDA's defaults on 64-bit Linux.
 cudaError_t DefaultLimit(std::size_t* value, cudaLimit limit) {
   switch (limit) {
@@ -39,7 +47,7 @@ cudaError_t DefaultLimit(std::size_t* value, cudaLimit limit) {
       *value = 8 << 20;
       return cudaSuccess;
     default:
-      return cudaErrorUnsupportedLimit;
+      return limit < 0 || limit > kLastLimit ? cudaErrorInvalidValue : cudaErrorUnsupportedLimit;
   }
 }
 
@@ -133,7 +141,7 @@ PORTCULLIS_ENTRY cudaError_t cudaDeviceGetPCIBusId(char* text, int length, int o
 
 PORTCULLIS_ENTRY cudaError_t cudaDeviceGetByPCIBusId(int* ordinal, const char* text) {
   return Call("cudaDeviceGetByPCIBusId", [&](Process& process) {
-    if (!ordinal || !text) return cudaErrorInvalidValue;
+    if (!ordinal || !text || !IsPciBusId(text)) return cudaErrorInvalidValue;
     for (const auto& device : process.devices()) {
       if (PciBusId(device->description()) != text) continue;
       *ordinal = device->ordinal();
@@ -183,7 +191,8 @@ PORTCULLIS_ENTRY cudaError_t cudaDeviceCanAccessPeer(int* can, int ordinal, int 
 PORTCULLIS_ENTRY cudaError_t cudaDeviceEnablePeerAccess(int peer, unsigned flags) {
   return CallOnDevice("cudaDeviceEnablePeerAccess", [&](Process& process, Device& device) {
     if (flags != 0) return cudaErrorInvalidValue;
-    if (!process.FindDevice(peer) || peer == device.ordinal()) return cudaErrorInvalidDevice;
+    if (!process.FindDevice(peer)) return cudaErrorInvalidDevice;
+    if (peer == device.ordinal()) return cudaErrorPeerAccessUnsupported;
     return device.EnablePeer(peer) ? cudaSuccess : cudaErrorPeerAccessAlreadyEnabled;
   });
 }

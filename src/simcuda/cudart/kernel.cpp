@@ -12,12 +12,17 @@
 namespace portcullis::simcuda {
 namespace {
 
+// CUDA 13 says so on an H200; before, a function was no handle of a kernel.
+constexpr cudaError_t kNoSuchKernel =
+    CUDART_VERSION >= 13000 ? cudaErrorInvalidResourceHandle : cudaErrorInvalidDeviceFunction;
+
 cudaError_t RefuseLaunch(Entry entry, const void* function) {
   return CallOnDevice(entry, [&](Process& process, Device& device) {
     Record::Get().CountKernel(device.physical());
     const Injected injected = process.faults().Ask({FaultPoint::kLaunch, &device});
     if (injected.error != cudaSuccess) return injected.error;
     if (device.sticky() != cudaSuccess) return cudaSuccess;  // the next call says what broke
+    if (!Kernels::Get().Knows(function)) return kNoSuchKernel;
     if (!Kernels::Get().CanRun(function, device)) return cudaErrorNoKernelImageForDevice;
     Record::Get().Refuse(
         kLibraryName, kEntryNames[entry.row()],

@@ -7,9 +7,12 @@
 namespace portcullis::simcuda {
 namespace {
 
+constexpr unsigned kHostAllocFlags =
+    cudaHostAllocPortable | cudaHostAllocMapped | cudaHostAllocWriteCombined;
+
 cudaError_t AllocateHost(Entry entry, void** address, std::size_t bytes, unsigned flags) {
   return CallOnDevice(entry, [&](Process& process, Device& device) {
-    if (!address) return cudaErrorInvalidValue;
+    if (!address || (flags & ~kHostAllocFlags) != 0) return cudaErrorInvalidValue;
     *address = nullptr;
     if (bytes == 0) return cudaSuccess;
     const Injected injected = process.faults().Ask({FaultPoint::kHostMalloc, &device, bytes});
@@ -39,9 +42,8 @@ PORTCULLIS_ENTRY cudaError_t cudaFree(void* address) {
 
 PORTCULLIS_ENTRY cudaError_t cudaMemGetInfo(std::size_t* free, std::size_t* total) {
   return CallOnDevice("cudaMemGetInfo", [&](Process&, Device& device) {
-    if (!free || !total) return cudaErrorInvalidValue;
-    *total = device.memory().capacity();
-    *free = device.memory().free();
+    if (total) *total = device.memory().capacity();
+    if (free) *free = device.memory().free();
     return cudaSuccess;
   });
 }

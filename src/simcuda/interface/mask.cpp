@@ -1,7 +1,10 @@
 #include "src/simcuda/interface/mask.h"
 
 #include <algorithm>
+#include <charconv>
+#include <limits>
 #include <numeric>
+#include <system_error>
 
 namespace portcullis::simcuda {
 namespace {
@@ -26,32 +29,49 @@ std::string_view Trim(std::string_view text) {
   return text.substr(first, text.find_last_not_of(kWhitespace) - first + 1);
 }
 
-// The digits at the start of an element without leading zeros ("0" for zero): kept as text, so that
-// no number is too large. Nothing if there is no number or a negative one.
-std::optional<std::string_view> Ordinal(std::string_view element) {
+// The number at the start of an element as strtol reads it, then cut to an int: 2^32 is 0, and what
+// is too large for a long ends as -1. Nothing if there is no number.
+std::optional<std::int32_t> Number(std::string_view element) {
   element = Trim(element);
   const bool negative = element.starts_with('-');
   if (negative || element.starts_with('+')) element.remove_prefix(1);
-  std::string_view digits = element.substr(0, element.find_first_not_of("0123456789"));
-  if (digits.empty()) return std::nullopt;
-  digits.remove_prefix(std::min(digits.find_first_not_of('0'), digits.size() - 1));
-  if (negative && digits != "0") return std::nullopt;
-  return digits;
+  std::uint64_t magnitude = 0;
+  const auto [end, error] =
+      std::from_chars(element.data(), element.data() + element.size(), magnitude);
+  if (error == std::errc::invalid_argument) return std::nullopt;
+  constexpr std::uint64_t kLargest = std::numeric_limits<std::int64_t>::max();
+  if (error == std::errc::result_out_of_range || magnitude > kLargest) magnitude = kLargest;
+  const auto low = static_cast<std::uint32_t>(magnitude);
+  return static_cast<std::int32_t>(negative ? 0U - low : low);
 }
 
 std::optional<std::size_t> ByOrdinal(std::string_view element, std::size_t devices) {
-  const auto digits = Ordinal(element);
-  if (!digits || digits->size() > 9) return std::nullopt;
-  const std::size_t ordinal = std::stoul(std::string(*digits));
+  const auto number = Number(element);
+  if (!number || *number < 0) return std::nullopt;
+  const auto ordinal = static_cast<std::size_t>(*number);
   return ordinal < devices ? std::optional(ordinal) : std::nullopt;
 }
 
+// What is read of a UUID: hexadecimal digits in either case and dashes, up to the first other
+// character.
+std::string UuidDigits(std::string_view text) {
+  std::string digits;
+  for (const char c : text) {
+    const bool letter = (c >= 'a' && c <= 'f') || (c >= 'A' && c <= 'F');
+    if (!letter && !(c >= '0' && c <= '9') && c != '-') break;
+    digits += static_cast<char>(letter ? c | 0x20 : c);
+  }
+  return digits;
+}
+
 // The one device whose UUID begins so; nothing if there is none or more than one.
-std::optional<std::size_t> ByPrefix(std::string_view prefix, std::span<const Uuid> uuids) {
-  if (!prefix.starts_with(kGpuPrefix) || prefix.size() == kGpuPrefix.size()) return std::nullopt;
+std::optional<std::size_t> ByPrefix(std::string_view element, std::span<const Uuid> uuids) {
+  if (!element.starts_with(kGpuPrefix)) return std::nullopt;
+  const std::string digits = UuidDigits(element.substr(kGpuPrefix.size()));
+  if (digits.empty()) return std::nullopt;
   std::optional<std::size_t> found;
   for (std::size_t i = 0; i < uuids.size(); ++i) {
-    if (!UuidText(uuids[i]).starts_with(prefix)) continue;
+    if (!UuidText(uuids[i]).substr(kGpuPrefix.size()).starts_with(digits)) continue;
     if (found) return std::nullopt;
     found = i;
   }

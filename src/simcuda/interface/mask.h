@@ -1,9 +1,10 @@
 // Owns: what CUDA_VISIBLE_DEVICES means.
 //
 // Sources: CUDA C++ Programming Guide 13.0, "CUDA Environment Variables"; where the guide is
-// silent, what driver 580 did on an NVIDIA H200 (fixtures/golden/hardware): text after a number is
-// ignored, and a device named twice before the list ends keeps CUDA from starting. PyTorch reads
-// masks itself too, and otherwise (torch/cuda/__init__.py, _parse_visible_devices).
+// silent, what driver 580 did on an NVIDIA H200 (fixtures/golden/hardware): text after a number or
+// a UUID is ignored, numbers are cut to 32 bits, and a device named twice before the list ends
+// keeps CUDA from starting. PyTorch reads masks itself too, and otherwise (torch/cuda/__init__.py,
+// _parse_visible_devices).
 #pragma once
 
 #include <array>

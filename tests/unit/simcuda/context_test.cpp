@@ -62,7 +62,7 @@ TEST_F(Contexts, HavePeersInOneDirection) {
   ASSERT_EQ(cudaSetDevice(1), cudaSuccess);
   EXPECT_EQ(cudaDeviceDisablePeerAccess(0), cudaErrorPeerAccessNotEnabled);
   EXPECT_EQ(cudaDeviceEnablePeerAccess(0, 1), cudaErrorInvalidValue) << "there are no flags";
-  EXPECT_EQ(cudaDeviceEnablePeerAccess(1, 0), cudaErrorInvalidDevice) << "itself";
+  EXPECT_EQ(cudaDeviceEnablePeerAccess(1, 0), cudaErrorPeerAccessUnsupported) << "itself";
   EXPECT_EQ(cudaDeviceEnablePeerAccess(0, 0), cudaSuccess);
 }
 

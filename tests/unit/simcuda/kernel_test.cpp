@@ -119,6 +119,14 @@ TEST_F(KernelLaunches, WithoutAnImageForTheDeviceFailAsOnARealOne) {
   EXPECT_EQ(record().refused, 0U);
 }
 
+TEST_F(KernelLaunches, OfWhatNobodyRegisteredFailAsOnARealOne) {
+  const int nothing = 0;
+  EXPECT_EQ(cudaLaunchKernel(&nothing, {1, 1, 1}, {1, 1, 1}, nullptr, 0, nullptr),
+            cudaErrorInvalidResourceHandle);
+  EXPECT_EQ(cudaGetLastError(), cudaErrorInvalidResourceHandle);
+  EXPECT_EQ(record().refused, 0U);
+}
+
 TEST_F(KernelLaunches, WithAnImageAreRefusedByName) {
   testing::internal::CaptureStderr();
   EXPECT_EQ(Launch(), cudaErrorNotSupported);

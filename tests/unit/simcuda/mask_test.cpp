@@ -51,7 +51,11 @@ const Row kOrdinals[] = {
     {",0", {}},
     {"0,", {0}},
     {"0,99999999999999999999999", {0}},
-    {"18446744073709551616", {}},  // 2^64 does not wrap around to 0
+    {"18446744073709551616", {}},  // 2^64 is too large for a long
+    {"4294967296", {0}},           // 2^32 is not, and is cut to an int
+    {"4294967298,1", {2, 1}},
+    {"-4294967295", {1}},
+    {"2147483648", {}},
     // A repeat leaves nothing, wherever it is before that end.
     {"0,0", {}, true},
     {"0,1,0", {}, true},
@@ -90,6 +94,9 @@ const Row kUuidsAndPartitions[] = {
     {"GPU-1, GPU-f", {2}},
     {" GPU-1", {}},
     {"gpu-1b", {}},
+    {"GPU-8A3F0002", {1}},
+    {"GPU-1b ", {2}},
+    {"GPU-ffee0000-0000-0000-0000-000000000000junk,GPU-1", {3, 2}},
     {"ff", {}},
     // The same device twice, in the same words or others.
     {"GPU-1,GPU-1", {}, true},

@@ -6,6 +6,7 @@
 #include <csignal>
 #include <vector>
 
+#include "src/simcuda/core/kernel_image.h"
 #include "tests/unit/simcuda/entry_points.h"
 #include "tests/unit/simcuda/simulated_host.h"
 
@@ -120,6 +121,7 @@ TEST_F(Counters, ARecordThatIsNoneIsSaid) {
 
 TEST_F(Counters, KernelsAreCountedAndRefused) {
   const auto kernel = reinterpret_cast<const void*>(&memcmp);
+  Kernels::Get().Add(kernel, "memcmp", nullptr);
   EXPECT_EQ(cudaLaunchKernel(kernel, {1, 1, 1}, {1, 1, 1}, nullptr, 0, nullptr),
             cudaErrorNotSupported);
   EXPECT_EQ(cudaGetLastError(), cudaErrorNotSupported);
