@@ -71,7 +71,7 @@ class DebTest(unittest.TestCase):
     def test_what_it_depends_on_is_in_debian(self):
         done = self.call("dpkg-deb", "-f", self.package, "Depends")
         self.assertRegex(done.stdout, r"libc6 .*libmd4c-html0")
-        self.assertNotRegex(done.stdout, r"libfmt|libstdc\+\+", "a part of the program, for its start")
+        self.assertNotIn("libfmt", done.stdout, "it is a part of the program, for a quick start")
         for dependency in done.stdout.split(","):
             name = dependency.split()[0]
             known = self.call("dpkg-query", "-W", "-f", "${Status}", name)  # the build has them all
