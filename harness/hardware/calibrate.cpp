@@ -15,6 +15,7 @@
 #include "harness/suite/scratch.h"
 #include "harness/suite/store.h"
 #include "harness/suite/suite.h"
+#include "harness/verdict/shorten_error.h"
 #include "src/base/error.h"
 
 namespace portcullis::hardware {
@@ -83,6 +84,13 @@ void RecordCheckpoints(const Calibration& calibration, const host::Host& here, R
   say(fmt::format("{} checkpoints saved from this machine's GPUs", recording.checkpoints.size()));
 }
 
+// A recording goes to others, whom this machine's folders do not concern.
+void WithoutFolders(verdict::Observation& seen) {
+  for (std::string* text : {&seen.error_text, &seen.error_whole, &seen.trouble}) {
+    *text = verdict::WithoutFolders(*text);
+  }
+}
+
 void RecordCases(const Calibration& calibration, const host::Host& here, const Recording& recording,
                  runner::Runner& runner, const Say& say) {
   report::RunFacts facts;
@@ -98,8 +106,9 @@ void RecordCases(const Calibration& calibration, const host::Host& here, const R
   suite.keep_calls = true;
   std::string calls;
   report::Totals totals;
-  for (const auto& result : suite::ResultsOf(suite, calibration.cases, runner)) {
+  for (verdict::Result& result : suite::ResultsOf(suite, calibration.cases, runner)) {
     totals.Add(result.judgement.verdict);
+    WithoutFolders(result.observation);
     if (result.judgement.verdict != verdict::Verdict::kSkipped) {
       calls += nlohmann::json{{"id", result.c.id}, {"calls", CallsJson(result.observation.calls)}}
                    .dump() +

@@ -3,8 +3,9 @@
 #include <fmt/format.h>
 
 #include <array>
-#include <regex>
 #include <string_view>
+
+#include "harness/verdict/shorten_error.h"
 
 namespace portcullis::hardware {
 namespace {
@@ -17,16 +18,11 @@ std::string OutcomeText(const json& seen) {
 }
 
 // Where a checkpoint lay does not matter; what it is called does.
-std::string WithoutFolders(const std::string& text) {
-  static const std::regex folders("(/[^/\\s,:()'\"]+)+/");
-  return std::regex_replace(text, folders, "/");
-}
-
 std::string ErrorText(const json& seen) {
   const json& error = seen.at("error");
   if (error.is_null()) return "none";
   return fmt::format("{}: {}", error.at("type").get<std::string>(),
-                     WithoutFolders(error.at("text").get<std::string>()));
+                     verdict::WithoutFolders(error.at("text").get<std::string>()));
 }
 
 // Of each tensor its name and these fields.

@@ -17,7 +17,8 @@ import time
 import torch
 
 SMALLEST = 64 << 20
-ONCE = 1 << 30  # larger ones are loaded once each way
+ONCE = 1 << 30  # from here on they are loaded once each way
+NO_TIME = "no time left"
 STEP = 4  # 64 MiB, 256 MiB, 1 GiB, 4 GiB; and the largest itself
 
 WAYS = {
@@ -58,12 +59,14 @@ def timed(way, path):
     return seconds
 
 
-def rows_of(path, size, repeat, deadline):
+def rows_of(path, size, repeat, deadline, left_out):
     ways = WAYS | (TWO_GPUS if torch.cuda.device_count() > 1 else {})
     for name, way in ways.items():
         if time.monotonic() > deadline:
-            return
-        timed(way, path)  # not counted: the first one pays for start-up
+            left_out.append({"bytes": size, "way": name, "because": NO_TIME})
+            continue
+        if repeat > 1:
+            timed(way, path)  # not counted: the first one pays for start-up
         for cache in ("cold", "warm"):
             seconds = []
             for _ in range(repeat):
@@ -102,13 +105,13 @@ def main():
     path = os.path.join(arguments.folder, "weights.pt")
     rows, left_out = [], []
     for size in sizes(arguments.largest):
-        why = "no time left" if time.monotonic() > deadline else lacks_room(arguments.folder, size)
+        why = NO_TIME if time.monotonic() > deadline else lacks_room(arguments.folder, size)
         if why:
             left_out.append({"bytes": size, "because": why})
             continue
         save(size, path)
-        repeat = 1 if size > ONCE else arguments.repeat
-        rows += rows_of(path, size, repeat, deadline)
+        repeat = 1 if size >= ONCE else arguments.repeat
+        rows += rows_of(path, size, repeat, deadline, left_out)
         os.remove(path)
         print(f"transfers of {size >> 20} MiB timed", file=sys.stderr)
     json.dump({"device": torch.cuda.get_device_name(0), "torch": torch.__version__,

@@ -19,25 +19,6 @@ namespace {
 using nlohmann::json;
 using verdict::Result;
 
-// A path of this machine is told by its last part: "/tmp/x/model.pt" → "model.pt".
-std::string WithoutFolders(const std::string& text) {
-  constexpr std::string_view kEnds = " \t\n,)'\"`";
-  std::string plain;
-  for (std::size_t at = 0; at < text.size();) {
-    const bool begins = text[at] == '/' &&
-                        (at == 0 || kEnds.find(text[at - 1]) != kEnds.npos || text[at - 1] == '(');
-    if (!begins) {
-      plain += text[at++];
-      continue;
-    }
-    const std::size_t end = std::min(text.find_first_of(kEnds, at), text.size());
-    const std::string path = text.substr(at, end - at);
-    plain += path.substr(path.rfind('/') + 1);
-    at = end;
-  }
-  return plain;
-}
-
 // How much is missing of a legacy file that was cut off depends on its length, and that on the
 // addresses which PyTorch writes into such files as the keys of storages.
 std::string WithoutMissingBytes(const std::string& text) {
@@ -46,7 +27,7 @@ std::string WithoutMissingBytes(const std::string& text) {
 }
 
 std::string TextOf(const std::string& whole) {
-  return verdict::ShortenError(WithoutMissingBytes(WithoutFolders(whole)));
+  return verdict::ShortenError(WithoutMissingBytes(verdict::WithoutFolders(whole)));
 }
 
 json CountsOf(const host::Counts& counts) {

@@ -171,4 +171,22 @@ std::string WithoutAddresses(std::string_view whole) {
   return text;
 }
 
+std::string WithoutFolders(std::string_view text) {
+  constexpr std::string_view kEnds = " \t\n,)'\"`";
+  constexpr std::string_view kBefore = " \t\n,)'\"`({";
+  std::string plain;
+  for (std::size_t at = 0; at < text.size();) {
+    const bool begins = text[at] == '/' && (at == 0 || kBefore.find(text[at - 1]) != kBefore.npos);
+    if (!begins) {
+      plain += text[at++];
+      continue;
+    }
+    const std::size_t end = std::min(text.find_first_of(kEnds, at), text.size());
+    const std::string_view path = text.substr(at, end - at);
+    plain += path.substr(path.rfind('/') + 1);
+    at = end;
+  }
+  return plain;
+}
+
 }  // namespace portcullis::verdict

@@ -16,4 +16,7 @@ std::string ShortenError(std::string_view whole);
 // loses "0x7f5e… in "): they differ from process to process and say nothing without it.
 std::string WithoutAddresses(std::string_view whole);
 
+// The text with each path of this machine told by its last part: "/tmp/x/model.pt" → "model.pt".
+std::string WithoutFolders(std::string_view text);
+
 }  // namespace portcullis::verdict

@@ -52,6 +52,7 @@ void FillLimits(cudaDeviceProp& p, const DeviceDescription& d) {
   std::copy(block.begin(), block.end(), p.maxThreadsDim);
   const std::array grid = {2147483647, 65535, 65535};
   std::copy(grid.begin(), grid.end(), p.maxGridSize);
+  if (d.compute_major >= 8) p.persistingL2CacheMaxSize = d.l2_bytes / 8 * 5;
   p.totalConstMem = 64 << 10;
   p.memPitch = 2147483647;
   p.textureAlignment = 512;
@@ -74,6 +75,7 @@ void FillFeatures(cudaDeviceProp& p, const DeviceDescription& d) {
   p.cooperativeLaunch = 1;
   p.clusterLaunch = d.compute_major >= 9 ? 1 : 0;
   p.memoryPoolsSupported = 1;
+  p.hostRegisterReadOnlySupported = 1;
 }
 
 cudaComputeMode ComputeMode(DeviceState state) {

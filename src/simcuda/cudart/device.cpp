@@ -2,6 +2,7 @@
 #include <cuda_runtime_api.h>
 
 #include <cstdio>
+#include <optional>
 #include <string>
 
 #include "src/simcuda/core/call.h"
@@ -34,20 +35,22 @@ bool IsPciBusId(const char* text) {
   return std::sscanf(text, "%x:%x", &part, &part) == 2;
 }
 
-// CUDA's defaults on 64-bit Linux.
-cudaError_t DefaultLimit(std::size_t* value, cudaLimit limit) {
+// CUDA's defaults on 64-bit Linux; those that depend on the device as an NVIDIA H200 has them.
+std::optional<std::size_t> DefaultLimit(cudaLimit limit, const DeviceDescription& d) {
+  const bool hopper = d.compute_major >= 9;
   switch (limit) {
     case cudaLimitStackSize:
-      *value = 1024;
-      return cudaSuccess;
+      return 1024;
     case cudaLimitPrintfFifoSize:
-      *value = 1 << 20;
-      return cudaSuccess;
+      return hopper ? static_cast<std::size_t>(d.multiprocessors) << 16U : 1U << 20U;
     case cudaLimitMallocHeapSize:
-      *value = 8 << 20;
-      return cudaSuccess;
+      return 8U << 20U;
+    case cudaLimitMaxL2FetchGranularity:
+      return hopper ? std::optional<std::size_t>(64) : std::nullopt;
+    case cudaLimitPersistingL2CacheSize:
+      return hopper ? std::optional<std::size_t>(d.l2_bytes / 16 * 3) : std::nullopt;
     default:
-      return limit < 0 || limit > kLastLimit ? cudaErrorInvalidValue : cudaErrorUnsupportedLimit;
+      return std::nullopt;
   }
 }
 
@@ -160,8 +163,12 @@ PORTCULLIS_ENTRY cudaError_t cudaDeviceGetStreamPriorityRange(int* least, int* g
 }
 
 PORTCULLIS_ENTRY cudaError_t cudaDeviceGetLimit(std::size_t* value, cudaLimit limit) {
-  return CallOnDevice("cudaDeviceGetLimit", [&](Process&, Device&) {
-    return value ? DefaultLimit(value, limit) : cudaErrorInvalidValue;
+  return CallOnDevice("cudaDeviceGetLimit", [&](Process&, Device& device) {
+    if (!value || limit < 0 || limit > kLastLimit) return cudaErrorInvalidValue;
+    const auto found = DefaultLimit(limit, device.description());
+    if (!found) return cudaErrorUnsupportedLimit;
+    *value = *found;
+    return cudaSuccess;
   });
 }
 

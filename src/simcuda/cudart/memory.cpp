@@ -17,7 +17,9 @@ cudaError_t AllocateHost(Entry entry, void** address, std::size_t bytes, unsigne
     if (bytes == 0) return cudaSuccess;
     const Injected injected = process.faults().Ask({FaultPoint::kHostMalloc, &device, bytes});
     if (injected.error != cudaSuccess) return injected.error;
-    const auto range = process.host_memory().Allocate(bytes, flags, device.ordinal());
+    // Where host and devices share their addresses all of it is mapped.
+    const auto range =
+        process.host_memory().Allocate(bytes, flags | cudaHostAllocMapped, device.ordinal());
     if (!range) return cudaErrorMemoryAllocation;
     *address = range->address;
     return cudaSuccess;

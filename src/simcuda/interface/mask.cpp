@@ -1,6 +1,7 @@
 #include "src/simcuda/interface/mask.h"
 
 #include <algorithm>
+#include <cctype>
 #include <charconv>
 #include <limits>
 #include <numeric>
@@ -52,23 +53,15 @@ std::optional<std::size_t> ByOrdinal(std::string_view element, std::size_t devic
   return ordinal < devices ? std::optional(ordinal) : std::nullopt;
 }
 
-// What is read of a UUID: hexadecimal digits in either case and dashes, up to the first other
-// character.
-std::string UuidDigits(std::string_view text) {
-  std::string digits;
-  for (const char c : text) {
-    const bool letter = (c >= 'a' && c <= 'f') || (c >= 'A' && c <= 'F');
-    if (!letter && !(c >= '0' && c <= '9') && c != '-') break;
-    digits += static_cast<char>(letter ? c | 0x20 : c);
-  }
-  return digits;
-}
-
-// The one device whose UUID begins so; nothing if there is none or more than one.
+// The one device whose UUID begins so, in either case; nothing if there is none or more than one.
+// What is longer than a UUID is read no further.
 std::optional<std::size_t> ByPrefix(std::string_view element, std::span<const Uuid> uuids) {
+  constexpr std::size_t kUuidLength = 36;
   if (!element.starts_with(kGpuPrefix)) return std::nullopt;
-  const std::string digits = UuidDigits(element.substr(kGpuPrefix.size()));
+  std::string digits(element.substr(kGpuPrefix.size(), kUuidLength));
   if (digits.empty()) return std::nullopt;
+  std::transform(digits.begin(), digits.end(), digits.begin(),
+                 [](unsigned char c) { return static_cast<char>(std::tolower(c)); });
   std::optional<std::size_t> found;
   for (std::size_t i = 0; i < uuids.size(); ++i) {
     if (!UuidText(uuids[i]).substr(kGpuPrefix.size()).starts_with(digits)) continue;

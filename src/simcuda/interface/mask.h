@@ -2,9 +2,9 @@
 //
 // Sources: CUDA C++ Programming Guide 13.0, "CUDA Environment Variables"; where the guide is
 // silent, what driver 580 did on an NVIDIA H200 (fixtures/golden/hardware): text after a number or
-// a UUID is ignored, numbers are cut to 32 bits, and a device named twice before the list ends
-// keeps CUDA from starting. PyTorch reads masks itself too, and otherwise (torch/cuda/__init__.py,
-// _parse_visible_devices).
+// after a whole UUID is ignored, numbers are cut to 32 bits, and a device named twice before the
+// list ends keeps CUDA from starting. PyTorch reads masks itself too, and otherwise
+// (torch/cuda/__init__.py, _parse_visible_devices).
 #pragma once
 
 #include <array>

@@ -95,7 +95,8 @@ const Row kUuidsAndPartitions[] = {
     {" GPU-1", {}},
     {"gpu-1b", {}},
     {"GPU-8A3F0002", {1}},
-    {"GPU-1b ", {2}},
+    {"GPU-1b ", {}},
+    {"GPU-1bjunk", {}},
     {"GPU-ffee0000-0000-0000-0000-000000000000junk,GPU-1", {3, 2}},
     {"ff", {}},
     // The same device twice, in the same words or others.

@@ -193,7 +193,7 @@ TEST_F(Memory, PinnedMemoryIsTheHosts) {
   std::memset(memory, 7, 100);
   unsigned flags = 0;
   EXPECT_EQ(cudaHostGetFlags(&flags, memory), cudaSuccess);
-  EXPECT_EQ(flags, unsigned{cudaHostAllocPortable});
+  EXPECT_EQ(flags, unsigned{cudaHostAllocPortable | cudaHostAllocMapped});
   void* device_address = nullptr;
   EXPECT_EQ(cudaHostGetDevicePointer(&device_address, memory, 0), cudaSuccess);
   EXPECT_EQ(device_address, memory);
