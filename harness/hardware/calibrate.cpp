@@ -86,7 +86,7 @@ void RecordCheckpoints(const Calibration& calibration, const host::Host& here, R
 
 // A recording goes to others, whom this machine's folders do not concern.
 void WithoutFolders(verdict::Observation& seen) {
-  for (std::string* text : {&seen.error_text, &seen.error_whole, &seen.trouble}) {
+  for (std::string* text : {&seen.error_short, &seen.error_whole, &seen.trouble}) {
     *text = verdict::WithoutFolders(*text);
   }
 }

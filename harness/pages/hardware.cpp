@@ -4,6 +4,7 @@
 #include <fmt/ranges.h>
 
 #include <algorithm>
+#include <cctype>
 
 #include "harness/hardware/recording.h"
 #include "harness/pages/matrix.h"
@@ -43,6 +44,55 @@ std::vector<Timed> TimesOf(const json& transfers) {
   return times;
 }
 
+std::string Replaced(std::string text, const std::string& what, const std::string& by) {
+  for (std::size_t at = 0; (at = text.find(what, at)) != std::string::npos; at += by.size()) {
+    text.replace(at, what.size(), by);
+  }
+  return text;
+}
+
+// "GPU-28f0fa35" and more of the UUID of GPU 0 as "GPU-{0}", whose first digits "{0:8}" are.
+std::string WithNumbers(std::string text, const std::vector<std::string>& uuids) {
+  constexpr std::size_t kPrefix = sizeof("GPU-") - 1;
+  for (std::size_t i = 0; i < uuids.size(); ++i) {
+    std::string loud = uuids[i].substr(0, kPrefix + 8);
+    std::transform(loud.begin(), loud.end(), loud.begin(),
+                   [](unsigned char c) { return static_cast<char>(std::toupper(c)); });
+    text = Replaced(std::move(text), uuids[i], fmt::format("GPU-{{{}}}", i));
+    text =
+        Replaced(std::move(text), uuids[i].substr(0, kPrefix + 8), fmt::format("GPU-{{{}:8}}", i));
+    text = Replaced(std::move(text), loud, fmt::format("GPU-{{{}:8, capitals}}", i));
+    if (text == uuids[i].substr(0, kPrefix + 1)) text = fmt::format("GPU-{{{}:1}}", i);
+  }
+  return text;
+}
+
+// "cuda:0" for GPU 0, and so on; "nothing", with the error that is not cudaErrorNoDevice.
+std::string Visible(const hardware::MaskSeen& seen, const std::vector<std::string>& uuids) {
+  constexpr int kNoDevice = 100;
+  std::vector<std::string> names;
+  for (const std::string& uuid : seen.uuids) {
+    names.push_back(
+        fmt::format("GPU {}", std::find(uuids.begin(), uuids.end(), uuid) - uuids.begin()));
+  }
+  if (!names.empty()) return fmt::format("{}", fmt::join(names, ", "));
+  return seen.count_error == kNoDevice
+             ? std::string("nothing")
+             : fmt::format("nothing: CUDA does not start (error {})", seen.count_error);
+}
+
+void AddMasks(const hardware::Recording& recording, Hardware& hardware) {
+  std::vector<std::string> uuids;
+  for (const json& device : recording.machine.at("driver").at("devices")) {
+    uuids.push_back(device.at("uuid").get<std::string>());
+  }
+  for (const hardware::MaskSeen& seen : recording.masks) {
+    std::pair row(WithNumbers(seen.mask.Text(), uuids), Visible(seen, uuids));
+    auto& masks = hardware.masks;  // where there is one GPU, the last is the first once more
+    if (std::find(masks.begin(), masks.end(), row) == masks.end()) masks.push_back(std::move(row));
+  }
+}
+
 Hardware HardwareOf(const fs::path& folder) {
   const auto recording = hardware::ReadRecording(folder);
   Hardware hardware;
@@ -51,8 +101,15 @@ Hardware HardwareOf(const fs::path& folder) {
   try {
     hardware.device = recording.machine.at("driver").at("devices").at(0).at("name");
     hardware.times = TimesOf(recording.transfers);
+    AddMasks(recording, hardware);
+    for (const auto& [question, answer] : recording.behaviour.items()) {
+      hardware.behaviour[question] = answer.get<std::string>();
+    }
   } catch (const json::exception& error) {
     throw UsageError(fmt::format("{}: recording.json is none: {}", folder.string(), error.what()));
+  }
+  for (const auto& [aspect, subject, why] : recording.explained) {
+    hardware.differences.push_back({aspect, subject, why});
   }
   for (auto& read : report::ReadResults(hardware::ResultsOf(folder)).cases) {
     const bool ran = read.result.judgement.verdict != verdict::Verdict::kSkipped;

@@ -18,6 +18,11 @@ struct Timed {
   double seconds = 0;       // the median
 };
 
+// Where the simulation knowingly answers otherwise than a machine.
+struct KnownDifference {
+  std::string aspect, subject, why;
+};
+
 // A recording (harness/hardware/recording.h) as far as the pages show it.
 struct Hardware {
   std::string device;                              // "NVIDIA H200"
@@ -25,6 +30,10 @@ struct Hardware {
   std::string runtime;                             // "python-2.11.0"
   std::map<std::string, verdict::Result> results;  // by KeyOf; those that ran there
   std::vector<Timed> times;
+  // What each CUDA_VISIBLE_DEVICES leaves visible; UUIDs of its GPUs as "GPU-{0}", "GPU-{1}", ….
+  std::vector<std::pair<std::string, std::string>> masks;
+  std::map<std::string, std::string> behaviour;  // what the runtime answers, by question
+  std::vector<KnownDifference> differences;
 };
 
 // What recordings say of a result that was seen on simulated GPUs.

@@ -1,4 +1,5 @@
-// The page of what was confirmed on hardware, and how long transfers took there.
+// The page of what was recorded on hardware: what it confirms, how long transfers took, masks and
+// manners.
 #include <fmt/format.h>
 
 #include <array>
@@ -52,7 +53,8 @@ std::string Seconds(const std::map<std::string, double>& by_cache, const char* c
 std::string Times(const Reference& reference, const Hardware& hardware) {
   if (hardware.times.empty()) return {};
   std::string text = fmt::format(
-      "Seconds of a load, median; cold: the file is not in the page cache. They are of this {} and "
+      "### How long loads take\n\nSeconds of a load, median; cold: the file is not in the page "
+      "cache. They are of this {} and "
       "of no\nother machine. Beside them the bytes that the same way of loading copied where they "
       "were counted\n(`{}`): up to GPUs, back, and between GPUs.\n\n"
       "| weights | way of loading | cold | warm | counted: up | back | between |\n"
@@ -77,28 +79,93 @@ std::string Times(const Reference& reference, const Hardware& hardware) {
   return text + "\n";
 }
 
-// The kept results that ran on hardware, counted; and those that came out otherwise, by name.
-std::string Confirmed(const Reference& reference) {
-  std::size_t same = 0;
-  std::size_t all = 0;
-  std::string otherwise;
-  for (const auto& version : reference.versions) {
-    for (const Result& result : reference.results.at(version)) {
-      ++all;
-      const OnHardware said = reference.recordings.Of(result);
-      if (said == OnHardware::kTheSame) ++same;
-      if (said != OnHardware::kOtherwise) continue;
-      otherwise += fmt::format("- `{}` by {}: {}; simulated: {}\n", result.c.id, result.runtime_id,
-                               reference.recordings.Words(result), result.observation.Text());
+// White space at an end of a mask, and in it, is part of it.
+std::string Code(const std::string& mask) {
+  std::string text;
+  for (const char c : mask) {
+    if (c == '\t') {
+      text += "\\t";
+    } else if (c == '\n') {
+      text += "\\n";
+    } else {
+      text += c;
     }
   }
-  std::string text = fmt::format(
-      "Of the {} loads behind these pages {} came out the same on hardware: the same outcome in "
-      "the "
-      "same\nphase, with the same error. ",
-      Grouped(all), Grouped(same));
-  if (otherwise.empty()) return text + "None came out otherwise.\n\n";
-  return text + "These came out otherwise:\n\n" + otherwise + "\n";
+  return "`" + text + "`";
+}
+
+std::string Masks(const Hardware& hardware) {
+  std::string text =
+      "### What a mask leaves visible\n\n`{0}` stands for the UUID of GPU 0, `{0:8}` for its first "
+      "eight digits.\n\n| CUDA_VISIBLE_DEVICES | visible |\n| --- | --- |\n";
+  for (const auto& [mask, visible] : hardware.masks) {
+    text += fmt::format("| {} | {} |\n", Code(mask), visible);
+  }
+  return text + "\n";
+}
+
+std::string Manners(const Hardware& hardware) {
+  std::string text =
+      "### What the CUDA runtime answers\n\nEach question is asked in a process of its own; a "
+      "number "
+      "is the `cudaError_t` that the call returned.\n\n| question | calls and answers |\n| --- | "
+      "--- "
+      "|\n";
+  for (const auto& [question, answer] : hardware.behaviour) {
+    text += fmt::format("| {} | {} |\n", question, answer);
+  }
+  return text + "\n";
+}
+
+std::string Differences(const Hardware& hardware) {
+  if (hardware.differences.empty()) return {};
+  std::string text =
+      "### Where the simulation differs\n\nEverything else that was recorded it answers "
+      "alike.\n\n| "
+      "what | | why |\n| --- | --- | --- |\n";
+  for (const KnownDifference& known : hardware.differences) {
+    text += fmt::format("| {} | {} | {} |\n", known.aspect, known.subject, known.why);
+  }
+  return text + "\n";
+}
+
+// The kept results of a version that ran on hardware, counted; and those that came out otherwise,
+// by name.
+struct Counted {
+  std::size_t all = 0, same = 0;
+  std::string otherwise;
+};
+
+Counted CountOf(const Reference& reference, const std::vector<Result>& results) {
+  Counted counted;
+  for (const Result& result : results) {
+    const OnHardware said = reference.recordings.Of(result);
+    ++counted.all;
+    if (said == OnHardware::kTheSame) ++counted.same;
+    if (said != OnHardware::kOtherwise) continue;
+    counted.otherwise +=
+        fmt::format("- `{}` by {}: {}; simulated: {}\n", result.c.id, result.runtime_id,
+                    reference.recordings.Words(result), result.observation.Text());
+  }
+  return counted;
+}
+
+std::string Confirmed(const Reference& reference) {
+  std::string text;
+  std::string otherwise;
+  for (const auto& version : reference.versions) {
+    const Counted counted = CountOf(reference, reference.results.at(version));
+    otherwise += counted.otherwise;
+    if (counted.same == 0 && counted.otherwise.empty()) continue;
+    text += fmt::format(
+        "Of the {} loads with PyTorch {} behind these pages {} came out the same on hardware: the "
+        "same outcome\nin the same phase, with the same error. ",
+        Grouped(counted.all), version, Grouped(counted.same));
+  }
+  if (!otherwise.empty()) return text + "These came out otherwise:\n\n" + otherwise + "\n";
+  return text +
+         "None came out otherwise. The others need more GPUs, another driver or a\nfault, and were "
+         "not run there.\n\n";
 }
 
 }  // namespace
@@ -112,7 +179,8 @@ std::string HardwarePage(const Reference& reference) {
   for (const Hardware& hardware : reference.recordings.all()) {
     text += fmt::format("## {}\n\nRecorded {} with {}: {} cases ran there.\n\n{}", hardware.device,
                         hardware.recorded, hardware.runtime, Grouped(hardware.results.size()),
-                        Times(reference, hardware));
+                        Times(reference, hardware)) +
+            Masks(hardware) + Manners(hardware) + Differences(hardware);
   }
   text.pop_back();
   return text;
