@@ -79,7 +79,7 @@ std::string Times(const Reference& reference, const Hardware& hardware) {
   return text + "\n";
 }
 
-// White space at an end of a mask, and in it, is part of it.
+// White space at an end of a mask, and in it, is part of it, and would not be seen.
 std::string Code(const std::string& mask) {
   std::string text;
   for (const char c : mask) {
@@ -87,6 +87,8 @@ std::string Code(const std::string& mask) {
       text += "\\t";
     } else if (c == '\n') {
       text += "\\n";
+    } else if (c == ' ') {
+      text += "␣";
     } else {
       text += c;
     }
@@ -97,7 +99,7 @@ std::string Code(const std::string& mask) {
 std::string Masks(const Hardware& hardware) {
   std::string text =
       "### What a mask leaves visible\n\n`{0}` stands for the UUID of GPU 0, `{0:8}` for its first "
-      "eight digits.\n\n| CUDA_VISIBLE_DEVICES | visible |\n| --- | --- |\n";
+      "eight digits, ␣ for a space.\n\n| CUDA_VISIBLE_DEVICES | visible |\n| --- | --- |\n";
   for (const auto& [mask, visible] : hardware.masks) {
     text += fmt::format("| {} | {} |\n", Code(mask), visible);
   }
