@@ -61,7 +61,7 @@ std::string WithNumbers(std::string text, const std::vector<std::string>& uuids)
     text = Replaced(std::move(text), uuids[i], fmt::format("GPU-{{{}}}", i));
     text =
         Replaced(std::move(text), uuids[i].substr(0, kPrefix + 8), fmt::format("GPU-{{{}:8}}", i));
-    text = Replaced(std::move(text), loud, fmt::format("GPU-{{{}:8, capitals}}", i));
+    text = Replaced(std::move(text), loud, fmt::format("GPU-{{{}:8:capitals}}", i));
     if (text == uuids[i].substr(0, kPrefix + 1)) text = fmt::format("GPU-{{{}:1}}", i);
   }
   return text;

@@ -129,7 +129,7 @@ class CalibrateTest(Posing):
         self.assertEqual(site.count("data-hardware"), 1)
         self.assertEqual(site.count('name="hardware"'), 1)
         self.assertIn("the same on NVIDIA H200", site)
-        self.assertRegex(hardware, r"loads behind these pages 4 came out the same on hardware")
+        self.assertRegex(hardware, r"loads with PyTorch 2.11.0 behind these pages 4 came out the same on hardware")
         self.assertIn("None came out otherwise.", hardware)
         # Times stand beside the bytes that were counted, under the name of the hardware.
         self.assertIn("## NVIDIA H200", hardware)
