@@ -59,13 +59,15 @@ std::string Cannot(const host::Host& declared, const host::Mask& mask, const hos
   return {};
 }
 
-// A mask for `here` that leaves as many GPUs as `visible` names, the same ones where it has them.
-host::Mask MaskFor(const std::vector<std::size_t>& visible, const host::Mask& written,
+// A mask for `here` that leaves as many GPUs as `declared` does, the same ones where it has them.
+host::Mask MaskFor(const simcuda::Masked& declared, const host::Mask& written,
                    const host::Host& here) {
   const std::size_t gpus = here.gpus.size();
-  if (visible.empty() && simcuda::VisibleDevices(written.View(), Nameless(gpus)).empty()) {
+  const std::vector<std::size_t>& visible = declared.devices;
+  if (visible.empty() && simcuda::ReadMask(written.View(), Nameless(gpus)) == declared) {
     return written;
   }
+  if (declared.repeats) return {"0,0"};
   const bool all_here = std::all_of(visible.begin(), visible.end(),
                                     [&](std::size_t ordinal) { return ordinal < gpus; });
   std::vector<std::size_t> ordinals(visible.size());
@@ -81,12 +83,12 @@ Shown ShowHere(const host::Host& declared, const host::Mask& mask, const host::R
     return {{}, because};
   }
   if (declared.gpus.size() == here.gpus.size()) return {mask, {}};
-  const auto visible = simcuda::VisibleDevices(mask.View(), Nameless(declared.gpus.size()));
-  if (visible.size() > here.gpus.size()) {
-    return {{},
-            fmt::format("needs {} GPUs; this machine has {}", visible.size(), here.gpus.size())};
+  const auto masked = simcuda::ReadMask(mask.View(), Nameless(declared.gpus.size()));
+  const std::size_t visible = masked.devices.size();
+  if (visible > here.gpus.size()) {
+    return {{}, fmt::format("needs {} GPUs; this machine has {}", visible, here.gpus.size())};
   }
-  return {MaskFor(visible, mask, here), {}};
+  return {MaskFor(masked, mask, here), {}};
 }
 
 }  // namespace portcullis::hardware

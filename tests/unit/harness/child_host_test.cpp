@@ -99,6 +99,17 @@ TEST_F(ChildHostTest, OnThisMachineAMaskCountsWithinWhatTheCallerMayUse) {
   for (const char* none : {"", "-1", "0,0", "junk"}) EXPECT_EQ(variable({none}), none);
 }
 
+TEST_F(ChildHostTest, OnThisMachineTheCallersLibrariesAreFoundToo) {
+  Runtime runtime;
+  runtime.environment = {{"LD_LIBRARY_PATH", "/torch/lib"}};
+  ASSERT_EQ(setenv("LD_LIBRARY_PATH", "/driver", 1), 0);
+  const Environment simulated = BuildWarmEnvironment(runtime, true);
+  const Environment real = BuildWarmEnvironment(runtime, false);
+  unsetenv("LD_LIBRARY_PATH");
+  EXPECT_EQ(simulated.at("LD_LIBRARY_PATH"), "/torch/lib");
+  EXPECT_EQ(real.at("LD_LIBRARY_PATH"), "/torch/lib:/driver");
+}
+
 TEST_F(ChildHostTest, MaskOfTheRuntimeDoesNotCount) {
   Runtime runtime;
   runtime.environment = {{"CUDA_VISIBLE_DEVICES", "7"}, {"PYTHONPATH", "/x"}};

@@ -61,6 +61,8 @@ TEST(Shown, ASmallerMachineShowsHostsWithFewEnoughGpusVisible) {
     EXPECT_EQ(On(1, 2, none).mask.Text(), none);
   EXPECT_EQ(On(2, 8, "3,5").mask.Text(), "0,1");
   EXPECT_EQ(On(1, 8, "3,5").because, "needs 2 GPUs; this machine has 1");
+  EXPECT_EQ(On(1, 2, "0,00").mask.Text(), "0,00") << "repeats here too";
+  EXPECT_EQ(On(1, 2, "0,1,0").mask.Text(), "0,0") << "would leave one GPU of one";
 }
 
 TEST(Shown, WhatAMachineCannotShowIsSkippedByName) {
