@@ -6,7 +6,6 @@
 #include <algorithm>
 #include <cctype>
 
-#include "harness/hardware/recording.h"
 #include "harness/pages/matrix.h"
 #include "harness/pages/names.h"
 #include "harness/report/read_results.h"
@@ -67,7 +66,7 @@ std::string WithNumbers(std::string text, const std::vector<std::string>& uuids)
   return text;
 }
 
-// "cuda:0" for GPU 0, and so on; "nothing", with the error that is not cudaErrorNoDevice.
+// "GPU 0, GPU 1"; "nothing", with the error that is not cudaErrorNoDevice.
 std::string Visible(const hardware::MaskSeen& seen, const std::vector<std::string>& uuids) {
   constexpr int kNoDevice = 100;
   std::vector<std::string> names;
@@ -108,9 +107,7 @@ Hardware HardwareOf(const fs::path& folder) {
   } catch (const json::exception& error) {
     throw UsageError(fmt::format("{}: recording.json is none: {}", folder.string(), error.what()));
   }
-  for (const auto& [aspect, subject, why] : recording.explained) {
-    hardware.differences.push_back({aspect, subject, why});
-  }
+  hardware.differences = recording.explained;
   for (auto& read : report::ReadResults(hardware::ResultsOf(folder)).cases) {
     const bool ran = read.result.judgement.verdict != verdict::Verdict::kSkipped;
     if (ran) hardware.results.emplace(KeyOf(read.result), std::move(read.result));

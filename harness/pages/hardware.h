@@ -6,6 +6,7 @@
 #include <string>
 #include <vector>
 
+#include "harness/hardware/recording.h"
 #include "harness/verdict/result.h"
 
 namespace portcullis::pages {
@@ -18,11 +19,6 @@ struct Timed {
   double seconds = 0;       // the median
 };
 
-// Where the simulation knowingly answers otherwise than a machine.
-struct KnownDifference {
-  std::string aspect, subject, why;
-};
-
 // A recording (harness/hardware/recording.h) as far as the pages show it.
 struct Hardware {
   std::string device;                              // "NVIDIA H200"
@@ -33,7 +29,7 @@ struct Hardware {
   // What each CUDA_VISIBLE_DEVICES leaves visible; UUIDs of its GPUs as "GPU-{0}", "GPU-{1}", ….
   std::vector<std::pair<std::string, std::string>> masks;
   std::map<std::string, std::string> behaviour;  // what the runtime answers, by question
-  std::vector<KnownDifference> differences;
+  std::vector<hardware::Explained> differences;  // of the simulation, known
 };
 
 // What recordings say of a result that was seen on simulated GPUs.

@@ -108,11 +108,10 @@ std::string Masks(const Hardware& hardware) {
 
 std::string Manners(const Hardware& hardware) {
   std::string text =
-      "### What the CUDA runtime answers\n\nEach question is asked in a process of its own; a "
-      "number "
-      "is the `cudaError_t` that the call returned.\n\n| question | calls and answers |\n| --- | "
-      "--- "
-      "|\n";
+      "### What the CUDA runtime answers\n\n"
+      "Each question is asked in a process of its own; a number is the `cudaError_t` that the call "
+      "returned.\n\n"
+      "| question | calls and answers |\n| --- | --- |\n";
   for (const auto& [question, answer] : hardware.behaviour) {
     text += fmt::format("| {} | {} |\n", question, answer);
   }
@@ -122,10 +121,10 @@ std::string Manners(const Hardware& hardware) {
 std::string Differences(const Hardware& hardware) {
   if (hardware.differences.empty()) return {};
   std::string text =
-      "### Where the simulation differs\n\nEverything else that was recorded it answers "
-      "alike.\n\n| "
-      "what | | why |\n| --- | --- | --- |\n";
-  for (const KnownDifference& known : hardware.differences) {
+      "### Where the simulation differs\n\n"
+      "Everything else that was recorded it answers alike.\n\n"
+      "| what | | why |\n| --- | --- | --- |\n";
+  for (const hardware::Explained& known : hardware.differences) {
     text += fmt::format("| {} | {} | {} |\n", known.aspect, known.subject, known.why);
   }
   return text + "\n";

@@ -186,5 +186,12 @@ TEST(WithoutAddresses, OnlyOfFrames) {
   EXPECT_EQ(WithoutAddresses("frame #0: f (0x12"), "frame #0: f (0x12");
 }
 
+TEST(WithoutFolders, PathsAreToldByTheirLastPart) {
+  EXPECT_EQ(WithoutFolders("/tmp/x/model.pt"), "model.pt");
+  EXPECT_EQ(WithoutFolders("torch.save(/a/b.pt, x) in {/c/d.pt} \"/e/f.py\", line 1"),
+            "torch.save(b.pt, x) in {d.pt} \"f.py\", line 1");
+  EXPECT_EQ(WithoutFolders("https://pytorch.org/docs and a/b"), "https://pytorch.org/docs and a/b");
+}
+
 }  // namespace
 }  // namespace portcullis::verdict
