@@ -97,18 +97,16 @@ bool Kernels::Knows(const void* function) const {
 
 std::string Kernels::Name(const void* function) const {
   const std::lock_guard lock(mutex_);
-  const auto found = kernels_.find(function);
-  if (found == kernels_.end()) return "a kernel that was never registered";
+  const char* name = kernels_.at(function).device_name;
   int status = 0;
   const std::unique_ptr<char, void (*)(void*)> readable(
-      abi::__cxa_demangle(found->second.device_name, nullptr, nullptr, &status), std::free);
-  return status == 0 ? readable.get() : found->second.device_name;
+      abi::__cxa_demangle(name, nullptr, nullptr, &status), std::free);
+  return status == 0 ? readable.get() : name;
 }
 
 bool Kernels::CanRun(const void* function, const Device& device) const {
   const std::lock_guard lock(mutex_);
-  const auto found = kernels_.find(function);
-  return found == kernels_.end() || HasImage(found->second.wrapper, CapabilityOf(device));
+  return HasImage(kernels_.at(function).wrapper, CapabilityOf(device));
 }
 
 bool Kernels::AnyCanRun(const Device& device) const {

@@ -30,10 +30,11 @@ class Kernels {
   void AddBinary(const void* wrapper);
   void RemoveBinary(const void* wrapper);
   void Add(const void* function, const char* device_name, const void* wrapper);
+  // Whether anybody has registered it. The next two are asked only of kernels that are known.
   bool Knows(const void* function) const;
   // The name as C++ has it: "void at::native::vectorized_elementwise_kernel<…>(…)".
   std::string Name(const void* function) const;
-  // Whether a kernel can run on a device; true for a kernel that nobody registered.
+  // Whether a kernel can run on a device.
   bool CanRun(const void* function, const Device& device) const;
   // The same of any kernel at all; true if there are none.
   bool AnyCanRun(const Device& device) const;
