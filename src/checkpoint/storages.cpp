@@ -72,7 +72,8 @@ void Storages::ReadPersistent(Ref ref) {
   if (!values_.IsInt(elements) || values_.Int(elements) < 0) {
     context_.source.Damaged(at, "a storage without a number of elements", "a number");
   }
-  if (!values_.IsString(key) && !values_.IsInt(key)) {
+  const bool named = values_.IsString(key) ? !values_.TextOf(key).text.empty() : values_.IsInt(key);
+  if (!named) {
     context_.source.Damaged(at, "a storage without a key", "a string or a number");
   }
   StorageEntry storage;

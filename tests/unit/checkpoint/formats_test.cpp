@@ -161,6 +161,11 @@ TEST(TensorSizes, BeyondAllMemoryAreRefused) {
   EXPECT_THAT(ErrorOf(TorchZip(pickle)), HasSubstr("expected sizes of at most 2^63 bytes in all"));
 }
 
+TEST(Storage, WithoutAKeyIsRefused) {
+  EXPECT_THAT(ErrorOf(TorchZip(PickleText().Tensor("", "cuda:0", 1).Done())),
+              HasSubstr("found a storage without a key, expected a string or a number"));
+}
+
 TEST(Storage, WithTwoTagsIsWarnedOf) {
   const std::string one = PickleText().Tensor("0", "cuda:0", 1).Done();
   const std::string two = PickleText().Tensor("0", "cuda:1", 1).Done();
