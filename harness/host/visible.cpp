@@ -26,6 +26,13 @@ std::vector<std::size_t> Ordered(const simcuda::HostDescription& description) {
 
 constexpr int kInvalidDevice = 101;  // cudaErrorInvalidDevice, driver_types.h of CUDA 13.0
 
+simcuda::Uuid UuidOf(const simcuda::HostDescription& description, std::size_t device) {
+  simcuda::Uuid uuid{};
+  const auto& bytes = description.devices[device].uuid;
+  std::copy(std::begin(bytes), std::end(bytes), uuid.begin());
+  return uuid;
+}
+
 // Positions in Host::gpus, not in CUDA's order.
 simcuda::Masked Behind(const Host& host, const Mask& mask) {
   const simcuda::HostDescription description = Describe(host);
@@ -33,12 +40,7 @@ simcuda::Masked Behind(const Host& host, const Mask& mask) {
   std::iota(order.begin(), order.end(), std::size_t{0});  // this machine's are in CUDA's order
   if (host.simulated) order = Ordered(description);
   std::vector<simcuda::Uuid> uuids;
-  for (const std::size_t device : order) {
-    simcuda::Uuid uuid{};
-    std::copy(std::begin(description.devices[device].uuid),
-              std::end(description.devices[device].uuid), uuid.begin());
-    uuids.push_back(uuid);
-  }
+  for (const std::size_t device : order) uuids.push_back(UuidOf(description, device));
   simcuda::Masked masked = simcuda::ReadMask(mask.View(), uuids);
   for (std::size_t& device : masked.devices) device = order[device];
   return masked;
@@ -48,6 +50,15 @@ simcuda::Masked Behind(const Host& host, const Mask& mask) {
 
 std::vector<std::size_t> VisibleGpus(const Host& host, const Mask& mask) {
   return Behind(host, mask).devices;
+}
+
+std::vector<std::string> Uuids(const Host& host) {
+  const simcuda::HostDescription description = Describe(host);
+  std::vector<std::string> uuids;
+  for (std::size_t i = 0; i < host.gpus.size(); ++i) {
+    uuids.push_back(simcuda::UuidText(UuidOf(description, i)));
+  }
+  return uuids;
 }
 
 int StartError(const Host& host, const Mask& mask) {

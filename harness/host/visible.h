@@ -2,6 +2,7 @@
 #pragma once
 
 #include <cstddef>
+#include <string>
 #include <vector>
 
 #include "harness/host/host.h"
@@ -10,6 +11,9 @@ namespace portcullis::host {
 
 // Positions in Host::gpus of what a mask leaves visible, in CUDA's order.
 std::vector<std::size_t> VisibleGpus(const Host& host, const Mask& mask);
+
+// The UUIDs of all GPUs, as the driver writes them, in the order of Host::gpus.
+std::vector<std::string> Uuids(const Host& host);
 
 // The cudaError_t that starting CUDA fails with behind a mask; 0: none. That of having no GPU is
 // not one.

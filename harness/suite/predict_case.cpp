@@ -13,6 +13,8 @@ portability::Place PlaceOf(const host::Host& host, const host::Mask& mask) {
   for (const std::size_t gpu : host::VisibleGpus(host, mask)) {
     place.memory_bytes.push_back(host.gpus[gpu].profile.memory_bytes);
   }
+  place.mask = host::WithinCallers(host, mask).value;
+  place.uuids = host::Uuids(host);
   return place;
 }
 

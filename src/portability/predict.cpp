@@ -135,20 +135,20 @@ Asked AskedByLoad(const Reader& reader, const Strategy& strategy) {
 }
 
 // What goes wrong when `device` is asked for; counts the bytes that it gets.
-std::optional<Prediction> AskingFails(Asked asked, const std::string& device, std::uint64_t bytes,
-                                      const Place& place, const Build& build,
-                                      std::map<std::size_t, std::uint64_t>& used) {
+std::optional<Prediction> RestoringFails(Asked asked, const std::string& device,
+                                         std::uint64_t bytes, const Place& place,
+                                         const Build& build,
+                                         std::map<std::size_t, std::uint64_t>& used) {
   if (auto foreign = ForeignTag(device)) return foreign;
   const auto index = CudaIndex(device);
   if (!index) return std::nullopt;
-  if (auto trouble = TroubleWith(*index, place, build)) {
-    const bool no_index = trouble == Trouble::kCpuBuild && device == "cuda";
-    if (no_index && asked == Asked::kAten) trouble = Trouble::kCpuBuildNoIndex;
-    return Fails(asked, *trouble, device, "load", place);
+  if (build.cuda == 0 && device == "cuda" && asked == Asked::kAten) {
+    return Fails(asked, Trouble::kCpuBuildNoIndex, device, "load", place, build);
   }
+  if (auto fails = AskingFails(asked, device, "load", place, build)) return fails;
   used[*index] += bytes;
   if (used[*index] <= place.memory_bytes[*index]) return std::nullopt;
-  return Fails(asked, Trouble::kNoMemory, device, "load", place);
+  return Fails(asked, Trouble::kNoMemory, device, "load", place, build);
 }
 
 // A tensor that was saved as a NumPy array names its device in an argument; the map reaches it,
@@ -165,7 +165,7 @@ std::optional<Prediction> RebuildFails(const DeviceMap& subject, const Place& pl
       return Raises("callable-map", "a tensor saved as a NumPy array takes no callable map");
     }
     const std::string device = RestoredTo(tag.device, strategy).device;
-    if (auto fails = AskingFails(Asked::kAten, device, 0, place, build, used)) return fails;
+    if (auto fails = RestoringFails(Asked::kAten, device, 0, place, build, used)) return fails;
   }
   return std::nullopt;
 }
@@ -179,8 +179,8 @@ std::optional<Prediction> LoadFails(const DeviceMap& subject, const Place& place
   for (const auto& storage : subject.storages) {
     const Restored restored =
         RestoredTo(ignores_tags ? "" : storage.device, ForStorage(strategy, subject, storage));
-    auto fails = AskingFails(restored.by_the_user ? Asked::kAten : usual, restored.device,
-                             storage.bytes * TimesLoaded(strategy), place, build, used);
+    auto fails = RestoringFails(restored.by_the_user ? Asked::kAten : usual, restored.device,
+                                storage.bytes * TimesLoaded(strategy), place, build, used);
     if (!fails) continue;
     return AsItsFunctionSays(subject.format, *fails, place, build);
   }
@@ -191,16 +191,14 @@ std::optional<Prediction> MoveFails(const DeviceMap& subject, const Place& place
                                     const Build& build, const Strategy& strategy) {
   if (subject.storages.empty()) return std::nullopt;
   for (const std::string& device : MovesTo(strategy)) {
+    if (auto fails = AskingFails(Asked::kAten, device, "move", place, build)) return fails;
     const auto index = CudaIndex(device);
     if (!index) continue;
-    if (const auto trouble = TroubleWith(*index, place, build)) {
-      return Fails(Asked::kAten, *trouble, device, "move", place);
-    }
     std::uint64_t bytes = 0;
     for (const auto& storage : subject.storages) bytes += storage.bytes;
     const bool all_of_it = strategy.kind != StrategyKind::kParts;
     if (all_of_it && bytes > place.memory_bytes[*index]) {
-      return Fails(Asked::kAten, Trouble::kNoMemory, device, "move", place);
+      return Fails(Asked::kAten, Trouble::kNoMemory, device, "move", place, build);
     }
   }
   return std::nullopt;
@@ -212,11 +210,7 @@ std::optional<Prediction> ForwardFails(const DeviceMap& subject, const Place& pl
   if (strategy.kind != StrategyKind::kForward) return std::nullopt;
   for (const checkpoint::DeviceTag& tag : subject.tags) {
     if (tag.place != checkpoint::Place::kCodeLiteral) continue;
-    const auto index = CudaIndex(tag.device);
-    if (!index) continue;
-    if (const auto trouble = TroubleWith(*index, place, build)) {
-      return Fails(Asked::kAten, *trouble, tag.device, "use", place);
-    }
+    if (auto fails = AskingFails(Asked::kAten, tag.device, "use", place, build)) return fails;
   }
   return std::nullopt;
 }

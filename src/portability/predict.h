@@ -4,6 +4,7 @@
 // otherwise; sources are of 2.11.
 #pragma once
 
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -19,6 +20,8 @@ struct Place {
   int driver_version = 0;                   // as cudaDriverGetVersion says; 0: no driver
   std::vector<std::uint64_t> memory_bytes;  // of each visible GPU, by ordinal
   int start_error = 0;  // the cudaError_t that CUDA fails to start with; 0: none
+  std::optional<std::string> mask = std::nullopt;  // CUDA_VISIBLE_DEVICES, which PyTorch reads too
+  std::vector<std::string> uuids = {};             // of all GPUs, hidden ones too: "GPU-8a3f…"
 };
 
 // What the rules need to know of a runtime.

@@ -28,11 +28,8 @@ std::size_t CountOf(const Strategy& strategy) {
 std::optional<Prediction> TagsFail(const DeviceMap& subject, const Place& place,
                                    const Build& build) {
   for (const auto& storage : subject.storages) {
-    const auto index = CudaIndex(storage.device);
-    if (!index) continue;
-    if (const auto trouble = TroubleWith(*index, place, build)) {
-      return Fails(Asked::kTorchLoad, *trouble, storage.device, "load", place);
-    }
+    auto fails = AskingFails(Asked::kTorchLoad, storage.device, "load", place, build);
+    if (fails) return fails;
   }
   return std::nullopt;
 }
@@ -67,9 +64,7 @@ std::optional<Prediction> BadDeviceFails(const std::string& word, const Place& p
   if (!IsNumber(word)) {
     return Raises("safetensors-device", fmt::format("'{}' is no device's name", word));
   }
-  const auto trouble = TroubleWith(*CudaIndex("cuda:" + word), place, build);
-  if (!trouble) return std::nullopt;
-  return Fails(Asked::kAten, *trouble, fmt::format("cuda:{}", word), "load", place);
+  return AskingFails(Asked::kAten, "cuda:" + word, "load", place, build);
 }
 
 std::optional<Prediction> BadMapFails(const DeviceMap& subject, const Place& place,
@@ -92,27 +87,21 @@ std::optional<Prediction> BadMapFails(const DeviceMap& subject, const Place& pla
 
 std::optional<Prediction> CurrentFails(const Strategy& strategy, const Place& place,
                                        const Build& build) {
-  const auto index = CudaIndex(strategy.argument);
-  if (!index) return Unsupported("only a GPU can be the current one");
-  const auto trouble = TroubleWith(*index, place, build);
-  if (!trouble) return std::nullopt;
-  return Fails(Asked::kAten, *trouble, strategy.argument, "load", place);
+  if (!CudaIndex(strategy.argument)) return Unsupported("only a GPU can be the current one");
+  return AskingFails(Asked::kAten, strategy.argument, "load", place, build);
 }
 
 // The mask is read once, when the CUDA runtime starts: whatever it is set to later, the load is as
 // saved (pytorch/pytorch#9158).
 std::optional<Prediction> LateMaskFails(const Place& place, const Build& build) {
-  const auto trouble = TroubleWith(0, place, build);
-  if (!trouble) return std::nullopt;
-  return Fails(Asked::kAten, *trouble, "cuda:0", "load", place);
+  return AskingFails(Asked::kAten, "cuda:0", "load", place, build);
 }
 
 std::optional<Prediction> RanksFail(const Strategy& strategy, const Place& place,
                                     const Build& build) {
   for (std::size_t rank = 0; rank < CountOf(strategy); ++rank) {
-    if (const auto trouble = TroubleWith(rank, place, build)) {
-      return Fails(Asked::kTorchLoad, *trouble, fmt::format("cuda:{}", rank), "load", place);
-    }
+    const std::string device = fmt::format("cuda:{}", rank);
+    if (auto fails = AskingFails(Asked::kTorchLoad, device, "load", place, build)) return fails;
   }
   return std::nullopt;
 }

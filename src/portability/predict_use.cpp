@@ -71,11 +71,7 @@ bool HoldsStateDict(const DeviceMap& subject) {
 // The device that the use takes place on is not there.
 std::optional<Prediction> DeviceFails(const std::string& device, const Place& place,
                                       const Build& build) {
-  const auto index = CudaIndex(device);
-  if (!index) return std::nullopt;
-  const auto trouble = TroubleWith(*index, place, build);
-  if (!trouble) return std::nullopt;
-  return Fails(Asked::kAten, *trouble, device, kUse, place);
+  return AskingFails(Asked::kAten, device, kUse, place, build);
 }
 
 // Adam's steps and averages on two GPUs: torch.utils._foreach_utils groups them by device first

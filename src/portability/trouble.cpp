@@ -6,6 +6,8 @@
 #include <array>
 #include <charconv>
 
+#include "src/portability/torch_mask.h"
+
 namespace portcullis::portability {
 namespace {
 
@@ -32,6 +34,9 @@ constexpr std::array kRules{
          "the tag {device} names a GPU and none is visible"},
     Rule{Asked::kTorchLoad, Trouble::kNoSuchGpu, "deserialize-no-such-gpu",
          "the tag {device} names a GPU beyond the {visible} visible"},
+    Rule{Asked::kTorchLoad, Trouble::kNotCounted, "deserialize-no-such-gpu",
+         "the tag {device} names a GPU beyond the {counted} that PyTorch reads in the mask {mask}, "
+         "of which the driver makes {visible}"},
     Rule{Asked::kTorchLoad, Trouble::kNoMemory, "out-of-memory",
          "the storages do not fit into the memory of {device}"},
     Rule{Asked::kAten, Trouble::kCpuBuild, "cpu-build",
@@ -56,9 +61,40 @@ bool DriverIsTooOld(const Place& place, const Build& build) {
   return place.driver_version / kMajor < build.cuda;
 }
 
-std::string Fill(std::string_view text, const std::string& device, const Place& place) {
+// What torch.cuda.device_count() returns, where CUDA starts.
+std::size_t CountedGpus(const Place& place, const Build& build) {
+  const std::size_t visible = place.memory_bytes.size();
+  if (!place.mask) return visible;
+  return CountedByTorch(*place.mask, place.uuids, build.torch).value_or(visible);
+}
+
+struct Refusal {
+  Asked by;
+  Trouble trouble;
+};
+
+// torch.load compares an index with its own count; what passes that is asked of ATen.
+std::optional<Refusal> RefusalOf(Asked asked, std::size_t index, const Place& place,
+                                 const Build& build) {
+  const auto trouble = TroubleWith(index, place, build);
+  if (asked == Asked::kTorchLoad && trouble.value_or(Trouble::kNoSuchGpu) == Trouble::kNoSuchGpu) {
+    const std::size_t counted = CountedGpus(place, build);
+    const bool as_the_driver = counted == place.memory_bytes.size();
+    if (index >= counted) {
+      return Refusal{asked, as_the_driver ? Trouble::kNoSuchGpu : Trouble::kNotCounted};
+    }
+    asked = Asked::kAten;
+  }
+  if (!trouble) return std::nullopt;
+  return Refusal{asked, *trouble};
+}
+
+std::string Fill(std::string_view text, const std::string& device, const Place& place,
+                 const Build& build) {
   return fmt::format(fmt::runtime(text), fmt::arg("device", device),
                      fmt::arg("visible", place.memory_bytes.size()),
+                     fmt::arg("counted", CountedGpus(place, build)),
+                     fmt::arg("mask", place.mask.value_or("unset")),
                      fmt::arg("start_error", place.start_error));
 }
 
@@ -83,8 +119,17 @@ std::optional<Trouble> TroubleWith(std::size_t index, const Place& place, const 
   return std::nullopt;
 }
 
+std::optional<Prediction> AskingFails(Asked asked, const std::string& device, const char* phase,
+                                      const Place& place, const Build& build) {
+  const auto index = CudaIndex(device);
+  if (!index) return std::nullopt;
+  const auto refusal = RefusalOf(asked, *index, place, build);
+  if (!refusal) return std::nullopt;
+  return Fails(refusal->by, refusal->trouble, device, phase, place, build);
+}
+
 Prediction Fails(Asked asked, Trouble trouble, const std::string& device, const char* phase,
-                 const Place& place) {
+                 const Place& place, const Build& build) {
   const auto* rule = std::find_if(kRules.begin(), kRules.end(), [&](const Rule& r) {
     return r.asked == asked && r.trouble == trouble;
   });
@@ -92,7 +137,7 @@ Prediction Fails(Asked asked, Trouble trouble, const std::string& device, const 
   prediction.loads = false;
   prediction.error = rule->error;
   prediction.phase = phase;
-  prediction.reason = Fill(rule->reason, device, place);
+  prediction.reason = Fill(rule->reason, device, place, build);
   return prediction;
 }
 

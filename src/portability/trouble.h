@@ -25,6 +25,7 @@ enum class Trouble {
   kStartFails,
   kNoGpu,
   kNoSuchGpu,
+  kNotCounted,
   kNoMemory
 };
 
@@ -34,9 +35,14 @@ std::optional<std::size_t> CudaIndex(std::string_view device);
 // What is wrong with the GPU of that index; nothing if it is there.
 std::optional<Trouble> TroubleWith(std::size_t index, const Place& place, const Build& build);
 
-// The prediction that asking for `device` fails in that phase.
+// The prediction that asking for `device` fails in that phase because of what the host is; nothing
+// if it is there, or is no GPU.
+std::optional<Prediction> AskingFails(Asked asked, const std::string& device, const char* phase,
+                                      const Place& place, const Build& build);
+
+// The prediction of that trouble, when `device` is asked for in that phase.
 Prediction Fails(Asked asked, Trouble trouble, const std::string& device, const char* phase,
-                 const Place& place);
+                 const Place& place, const Build& build);
 
 // The prediction of another error, in the load unless `phase` says otherwise.
 Prediction Raises(std::string_view error, std::string reason, const char* phase = "load");

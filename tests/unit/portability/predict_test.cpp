@@ -393,6 +393,23 @@ TEST(Predict, WhereCudaDoesNotStartTheGpusDoNotMatter) {
             "cuda:0 is asked for and CUDA does not start (error 101)");
 }
 
+TEST(Predict, TorchLoadGoesByPyTorchsOwnCountOfAMask) {
+  const std::vector<std::string> uuids{"GPU-aa", "GPU-bb"};
+  const Place repeated{kDriver, {kGiB}, 0, "0,9,0", uuids};  // the driver stops at the 9
+  const auto fails = Predict(kZip, repeated, kPython, {});
+  EXPECT_EQ(fails.error, "deserialize-no-such-gpu");
+  EXPECT_EQ(
+      fails.reason,
+      "the tag cuda:0 names a GPU beyond the 0 that PyTorch reads in the mask 0,9,0, of which "
+      "the driver makes 1");
+  EXPECT_TRUE(Predict(kScript, repeated, kCpp, {}).loads) << "ATen asks the driver";
+  EXPECT_TRUE(Predict(kZip, repeated, kPython, ParseStrategy("cpu-then-to=cuda:0")).loads);
+
+  const Place fewer{kDriver, {kGiB}, 0, "0,1", uuids};
+  EXPECT_EQ(Predict(kSecond, fewer, kPython, {}).error, "invalid-ordinal")
+      << "torch.load's own check passes";
+}
+
 TEST(Destination, OfEachStrategy) {
   struct Way {
     const char* tag;
