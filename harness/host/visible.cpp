@@ -40,6 +40,7 @@ simcuda::Masked Behind(const Host& host, const Mask& mask) {
   std::iota(order.begin(), order.end(), std::size_t{0});  // this machine's are in CUDA's order
   if (host.simulated) order = Ordered(description);
   std::vector<simcuda::Uuid> uuids;
+  uuids.reserve(order.size());
   for (const std::size_t device : order) uuids.push_back(UuidOf(description, device));
   simcuda::Masked masked = simcuda::ReadMask(mask.View(), uuids);
   for (std::size_t& device : masked.devices) device = order[device];
@@ -55,6 +56,7 @@ std::vector<std::size_t> VisibleGpus(const Host& host, const Mask& mask) {
 std::vector<std::string> Uuids(const Host& host) {
   const simcuda::HostDescription description = Describe(host);
   std::vector<std::string> uuids;
+  uuids.reserve(host.gpus.size());
   for (std::size_t i = 0; i < host.gpus.size(); ++i) {
     uuids.push_back(simcuda::UuidText(UuidOf(description, i)));
   }
