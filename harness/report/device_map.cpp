@@ -176,7 +176,8 @@ nlohmann::json DeviceMapJson(const DeviceMap& map) {
   json document{{"path", map.path},          {"format", FormatName(map.format)},
                 {"storages", json::array()}, {"tensors", json::array()},
                 {"tags", json::array()},     {"totals", json::object()},
-                {"globals", map.globals},    {"warnings", json::array()}};
+                {"globals", json::array()},  {"warnings", json::array()}};
+  for (const auto& global : map.globals) document["globals"].push_back(global.name);
   for (const auto& storage : map.storages) {
     document["storages"].push_back({{"key", storage.key},
                                     {"device", storage.device},

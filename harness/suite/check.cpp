@@ -178,8 +178,9 @@ Checked Checker::Check(const fs::path& file) const {
   checked.allowed = policy_.AllowsPath(file);
   try {
     checkpoint::DeviceMap map = checkpoint::ReadDeviceMap(file);
-    std::erase_if(map.globals,
-                  [this](const std::string& global) { return policy_.AllowsGlobal(global); });
+    std::erase_if(map.globals, [this](const checkpoint::PickledGlobal& global) {
+      return policy_.AllowsGlobal(global.name);
+    });
     checked.map = Summarise(map);
     checked.forecasts = Ask(map);
     checked.findings = FindingsOf(map, SizeOf(file), checked.forecasts, policy_, PythonVersions());

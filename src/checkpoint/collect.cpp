@@ -110,10 +110,17 @@ void Leaves::AddLookalike(Ref ref, const std::string& name) {
 
 void Collect(const Values& values, Ref root, const PickleContext& context, MapBuilder& builder) {
   const TorchCalls calls(values);
-  for (const Global& global : values.globals())
-    builder.AddGlobal(fmt::format("{}.{}", global.module, global.name));
   Storages storages(values, calls, context, builder);
-  storages.Collect();
+  storages.CollectStorages();
+  const auto point = [&](const FirstSeen& first) {
+    return PicklePoint{storages.Among(first.persistents), first.offset};
+  };
+  for (const Global& global : values.globals()) {
+    builder.AddGlobal({fmt::format("{}.{}", global.module, global.name), point(global.first)});
+  }
+  for (const Opcode& opcode : values.opcodes())
+    builder.AddOpcode({opcode.code, point(opcode.first)});
+  storages.CollectCalls();
   Leaves leaves(values, calls, storages, context, builder);
   Walk walk(
       values, calls, [&leaves](Ref ref) { return leaves.IsLeaf(ref); },

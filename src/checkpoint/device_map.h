@@ -1,6 +1,7 @@
 // Owns: what a checkpoint says about devices, as data. Reading it is read.h's business.
 #pragma once
 
+#include <compare>
 #include <cstdint>
 #include <optional>
 #include <string>
@@ -76,6 +77,23 @@ struct StorageEntry {
   std::uint64_t bytes = 0;
 };
 
+// When unpickling comes to something. What is refused there has let the storages before it load.
+struct PicklePoint {
+  std::uint32_t storages_before = 0;  // of DeviceMap::storages
+  std::uint64_t offset = 0;           // of the opcode within its pickle's member
+  auto operator<=>(const PicklePoint&) const = default;
+};
+
+// A global that a pickle asks for, and an opcode that it holds: each once, where it first comes.
+struct PickledGlobal {
+  std::string name;  // "module.name"
+  PicklePoint first;
+};
+struct PickledOpcode {
+  std::uint8_t code = 0;
+  PicklePoint first;
+};
+
 // What a warning is about.
 enum class Concern {
   kDeflated,  // mmap=True reads wrong weights
@@ -99,7 +117,8 @@ struct DeviceMap {
   Many<StorageEntry> storages;
   Many<TensorEntry> tensors;
   Many<DeviceTag> tags;
-  std::vector<std::string> globals;  // "module.name" of every global that a pickle asks for
+  std::vector<PickledGlobal> globals;
+  std::vector<PickledOpcode> opcodes;
   std::vector<Warning> warnings;
 };
 

@@ -183,8 +183,9 @@ DeviceMap ReadDistributed(const Candidate& candidate) {
   Values values(budget);
   Cursor in(source);
   const Ref root = ReadPickle(in, budget, values);
-  for (const Global& global : values.globals())
-    builder.AddGlobal(fmt::format("{}.{}", global.module, global.name));
+  for (const Global& global : values.globals()) {
+    builder.AddGlobal({fmt::format("{}.{}", global.module, global.name), {}});
+  }
   ReadPieces(candidate, Metadata(values, root), builder);
   return builder.Take();
 }

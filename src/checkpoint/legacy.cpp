@@ -97,6 +97,9 @@ DeviceMap ReadLegacy(const Candidate& candidate) {
   MapBuilder builder(source.Origin().file, Format::kLegacy, source.Size());
   Cursor in(source);
   const SmallPickle magic(in, source.Size());
+  for (const Opcode& opcode : magic.values().opcodes()) {
+    builder.AddOpcode({opcode.code, {0, opcode.first.offset}});
+  }
   RequireProtocol(in);
   WarnOfBigEndian(SmallPickle(in, source.Size()), builder);
   CollectPickle(candidate, in, ContextOf(candidate, source), builder);

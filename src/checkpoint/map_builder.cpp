@@ -18,8 +18,8 @@ void MakePrintable(Text&... texts) {
 }
 
 // What a NameIndex asks: the name of the element at an index.
-template <typename Element>
-auto NamesOf(const Many<Element>& elements, std::string Element::*name) {
+template <typename List>
+auto NamesOf(const List& elements, std::string List::value_type::*name) {
   return [&elements, name](std::uint32_t i) { return std::string_view(elements[i].*name); };
 }
 
@@ -71,14 +71,20 @@ void MapBuilder::NameTag(std::size_t index, const std::string& name) {
   }
 }
 
-void MapBuilder::AddGlobal(std::string global) {
-  MakePrintable(global);
+void MapBuilder::AddGlobal(PickledGlobal&& global) {
+  MakePrintable(global.name);
   const auto next = static_cast<std::uint32_t>(map_.globals.size());
-  const std::uint32_t found = globals_.FindOrAdd(
-      global, next, [this](std::uint32_t i) { return std::string_view(map_.globals[i]); });
+  const std::uint32_t found =
+      globals_.FindOrAdd(global.name, next, NamesOf(map_.globals, &PickledGlobal::name));
   if (found != next) return;
-  budget_.Take(64 + global.size());
+  budget_.Take(64 + global.name.size());
   map_.globals.push_back(std::move(global));
+}
+
+void MapBuilder::AddOpcode(const PickledOpcode& opcode) {
+  const bool known = std::any_of(map_.opcodes.begin(), map_.opcodes.end(),
+                                 [&](const PickledOpcode& o) { return o.code == opcode.code; });
+  if (!known) map_.opcodes.push_back(opcode);
 }
 
 void MapBuilder::Expect(std::uint32_t storages) {
@@ -101,6 +107,7 @@ void MapBuilder::Merge(const DeviceMap& inner, const Prefixes& prefixes) {
     if (prefixes.name.empty() || name.empty()) return name;
     return name == "." ? prefixes.name : fmt::format("{}.{}", prefixes.name, name);
   };
+  const auto before = static_cast<std::uint32_t>(map_.storages.size());
   for (StorageEntry storage : inner.storages) {
     storage.key = prefixes.key + storage.key;
     AddStorage(std::move(storage));
@@ -117,8 +124,13 @@ void MapBuilder::Merge(const DeviceMap& inner, const Prefixes& prefixes) {
     tag.member = prefixes.member + tag.member;
     AddTag(std::move(tag));
   }
-  for (const std::string& global : inner.globals) {
-    AddGlobal(global);
+  for (PickledGlobal global : inner.globals) {
+    global.first.storages_before += before;
+    AddGlobal(std::move(global));
+  }
+  for (PickledOpcode opcode : inner.opcodes) {
+    opcode.first.storages_before += before;
+    AddOpcode(opcode);
   }
   for (const Warning& warning : inner.warnings) Warn(warning.text, warning.concern);
 }

@@ -30,7 +30,9 @@ class MapBuilder {
   // Index of the tag.
   std::size_t AddTag(DeviceTag&& tag);
   void NameTag(std::size_t index, const std::string& name);
-  void AddGlobal(std::string global);
+  // Each counts once, where it first comes.
+  void AddGlobal(PickledGlobal&& global);
+  void AddOpcode(const PickledOpcode& opcode);
   void Warn(const std::string& text, Concern concern = Concern::kOther);
 
   // Adds a checkpoint within this one. Its keys and members get the prefixes, and its tensors'

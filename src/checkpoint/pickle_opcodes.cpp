@@ -81,7 +81,7 @@ std::uint64_t DecimalLine(M& m) {
 
 Ref GlobalLines(M& m) {
   const std::string module(m.in().Line());
-  return m.values().AddGlobal(module, m.in().Line());
+  return m.values().AddGlobal(module, m.in().Line(), m.opcode_at());
 }
 
 void StackGlobal(M& m) {
@@ -90,7 +90,8 @@ void StackGlobal(M& m) {
   if (!m.values().IsString(name) || !m.values().IsString(module)) {
     m.Damaged("on values that are no strings", "a module and a name");
   }
-  m.Push(m.values().AddGlobal(m.values().TextOf(module).text, m.values().TextOf(name).text));
+  m.Push(m.values().AddGlobal(m.values().TextOf(module).text, m.values().TextOf(name).text,
+                              m.opcode_at()));
 }
 
 void Inst(M& m) {

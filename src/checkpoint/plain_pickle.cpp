@@ -30,7 +30,8 @@ DeviceMap ReadPlainPickle(const Candidate& candidate) {
   CollectPickle(candidate, in, ContextOf(candidate, source), builder);
   const DeviceMap& map = builder.map();
   if (map.tensors.empty() && map.tags.empty()) {
-    const std::string of = map.globals.empty() ? "" : fmt::format(" (of {})", map.globals.front());
+    const std::string of =
+        map.globals.empty() ? "" : fmt::format(" (of {})", map.globals.front().name);
     throw CheckpointError(Problem::kNotACheckpoint, source.SpotAt(0),
                           "a pickle without tensors or devices" + of,
                           "a checkpoint that PyTorch or LibTorch saved",

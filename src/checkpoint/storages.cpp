@@ -21,10 +21,22 @@ Storages::Storages(const Values& values, const TorchCalls& calls, const PickleCo
                    MapBuilder& builder)
     : values_(values), calls_(calls), context_(context), builder_(builder) {}
 
-void Storages::Collect() {
-  by_persistent_.reserve(values_.persistents());
-  builder_.Expect(values_.persistents());
-  for (std::uint32_t i = 0; i < values_.persistents(); ++i) ReadPersistent(values_.persistent(i));
+void Storages::CollectStorages() {
+  const std::uint32_t count = values_.persistents();
+  by_persistent_.reserve(count);
+  among_.reserve(count + 1);
+  builder_.Expect(count);
+  const auto note = [this] {
+    among_.push_back(static_cast<std::uint32_t>(builder_.map().storages.size()));
+  };
+  note();
+  for (std::uint32_t i = 0; i < count; ++i) {
+    ReadPersistent(values_.persistent(i));
+    note();
+  }
+}
+
+void Storages::CollectCalls() {
   for (std::uint32_t i = 0; i < values_.objects(); ++i) {
     const Ref ref = values_.object(i);
     switch (calls_.Of(ref)) {

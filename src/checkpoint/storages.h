@@ -17,8 +17,12 @@ class Storages {
   Storages(const Values& values, const TorchCalls& calls, const PickleContext& context,
            MapBuilder& builder);
 
-  // Reads all persistent ids and all calls of the pickle, once.
-  void Collect();
+  // Reads all persistent ids of the pickle, once, and then all calls.
+  void CollectStorages();
+  void CollectCalls();
+
+  // How many storages the map had when so many persistent ids of the pickle had been read.
+  std::uint32_t Among(std::uint32_t persistents) const { return among_[persistents]; }
 
   // The storage that a value is (a persistent id, or a nested checkpoint of one), or null.
   const StorageEntry* Of(Ref ref) const;
@@ -41,6 +45,7 @@ class Storages {
   MapBuilder& builder_;
   std::unordered_map<Ref, std::string> nested_keys_;
   std::vector<std::size_t> by_persistent_;  // kNone: not a storage
+  std::vector<std::uint32_t> among_;        // by how many persistent ids
   std::unordered_map<Ref, std::size_t> tags_;
   std::uint64_t nested_ = 0;  // checkpoints within the pickle so far
 };

@@ -97,7 +97,7 @@ Ref Values::AddFloat(double value) {
   return Add(Kind::kFloat, 0, std::bit_cast<std::uint64_t>(value));
 }
 
-Ref Values::AddGlobal(std::string_view module, std::string_view name) {
+Ref Values::AddGlobal(std::string_view module, std::string_view name, std::uint64_t at) {
   std::string key(module);
   key += '\n';
   key += name;
@@ -105,10 +105,15 @@ Ref Values::AddGlobal(std::string_view module, std::string_view name) {
   if (known != global_refs_.end()) return known->second;
   budget_.Take(sizeof(Global) + 64);
   const std::string_view kept = characters_.Keep(key);
-  globals_.push_back({kept.substr(0, module.size()), kept.substr(module.size() + 1)});
+  globals_.push_back({kept.substr(0, module.size()), kept.substr(module.size() + 1), Now(at)});
   const Ref ref = Add(Kind::kGlobal, static_cast<std::uint32_t>(globals_.size() - 1), 0);
   global_refs_.emplace(kept, ref);
   return ref;
+}
+
+void Values::NoteNewOpcode(std::uint8_t code, std::uint64_t at) {
+  noted_[code] = true;
+  opcodes_.push_back({code, Now(at)});
 }
 
 void Values::AddItem(Ref ref, Ref item) {

@@ -42,8 +42,19 @@ struct Text {
   std::uint64_t opcode_at = 0;  // offset of the opcode that pushed it
 };
 
+// Where in its pickle something first came.
+struct FirstSeen {
+  std::uint32_t persistents = 0;  // ids before it
+  std::uint64_t offset = 0;       // of the opcode in the source
+};
+
 struct Global {
   std::string_view module, name;
+  FirstSeen first;
+};
+struct Opcode {
+  std::uint8_t code = 0;
+  FirstSeen first;
 };
 
 struct Object {
@@ -121,7 +132,11 @@ class Values {
   Ref AddFloat(double value);
   Ref AddString(const Text& text) { return AddText(Kind::kString, text); }
   Ref AddBytes(const Text& text) { return AddText(Kind::kBytes, text); }
-  Ref AddGlobal(std::string_view module, std::string_view name);
+  // `at`: offset of the opcode.
+  Ref AddGlobal(std::string_view module, std::string_view name, std::uint64_t at);
+  void NoteOpcode(std::uint8_t code, std::uint64_t at) {
+    if (!noted_[code]) NoteNewOpcode(code, at);
+  }
   Ref AddObject(Ref callee, Ref arguments) {
     const Ref ref =
         Add(Kind::kObject, objects_.push_back({.callee = callee, .arguments = arguments}), 0);
@@ -147,6 +162,8 @@ class Values {
 
   // All globals, objects and persistent ids, in the order in which they were made.
   const std::vector<Global>& globals() const { return globals_; }
+  // Every kind of opcode, in the order in which they first came.
+  const std::vector<Opcode>& opcodes() const { return opcodes_; }
   std::uint32_t objects() const { return objects_.size(); }
   Ref object(std::uint32_t i) const { return object_refs_[i]; }
   std::uint32_t persistents() const { return persistents_.size(); }
@@ -193,6 +210,8 @@ class Values {
   Ref Add(Kind kind, std::uint32_t index, std::uint64_t data) {
     return values_.push_back({kind, index, data});
   }
+  FirstSeen Now(std::uint64_t offset) const { return {persistents_.size(), offset}; }
+  void NoteNewOpcode(std::uint8_t code, std::uint64_t at);
   ItemPosition BeginSlices(Ref ref) const;
   Ref NextSlice(ItemPosition& position) const;
   ItemPosition SliceAt(std::uint32_t slice) const;
@@ -215,6 +234,8 @@ class Values {
   Chunked<Ref> one_;  // the item of AddItem
   TextArena characters_;
   std::vector<Global> globals_;
+  std::vector<Opcode> opcodes_;
+  std::array<bool, 256> noted_{};                          // by opcode
   std::unordered_map<std::string_view, Ref> global_refs_;  // "module\nname"
 };
 

@@ -50,9 +50,14 @@ constexpr std::array kCatalog{
                "torch/serialization.py default_restore_location, 2.11"},
     ErrorClass{"mps-tag", "Storage device not recognized: mps", "", "the tag names Apple's GPU",
                "torch/csrc/StorageMethods.cpp, 2.11"},
-    ErrorClass{"pickle-damaged", "Weights only load failed", "Unsupported operand",
-               "the pickle holds an opcode that no pickle of torch.save has",
-               "torch/_weights_only_unpickler.py, 2.11"},
+    ErrorClass{
+        "weights-only-opcode", "Weights only load failed", "Unsupported operand",
+        "the pickle holds an opcode that weights_only=True does not know: of another protocol "
+        "than 2, or damaged",
+        "torch/_weights_only_unpickler.py, 2.11"},
+    ErrorClass{"untyped-legacy", "UntypedStorage' has no attribute 'dtype'", "",
+               "a legacy checkpoint holds a dtype that its format has no storage class for",
+               "torch/serialization.py _legacy_load, 2.11"},
     ErrorClass{"weights-only", "Weights only load failed", "",
                "the pickle asks for a global that weights_only=True refuses",
                "torch/serialization.py, 2.11"},

@@ -44,6 +44,10 @@ constexpr std::array kWordings{
     // Kinds of device that are not there.
     Wording{"unknown-tag", "Attempting to deserialize object on a XPU device", "", "PyTorch 2.11",
             "torch/serialization.py _validate_device, 2.11"},
+    Wording{"unknown-tag", "Attempting to deserialize object on a MTIA device", "", "PyTorch 2.11",
+            "torch/serialization.py _validate_device, 2.11"},
+    Wording{"unknown-tag", "The PRIVATEUSEONE device module is not registered", "", "PyTorch 2.11",
+            "torch/serialization.py _validate_device, 2.11"},
     Wording{"unknown-tag", "Attempting to deserialize object on a NPU device", "",
             "PyTorch 2.11 with torch_npu", "torch/serialization.py _validate_device, 2.11"},
     // Two devices in one operator.

@@ -19,6 +19,8 @@ namespace {
 using checkpoint::DeviceMap;
 using checkpoint::Format;
 
+constexpr std::string_view kUntypedStorage = "torch.storage.UntypedStorage";
+
 bool IsScriptModule(const DeviceMap& subject) { return subject.format == Format::kTorchScript; }
 
 const char* Language(const Build& build) { return build.python ? "PyTorch" : "LibTorch"; }
@@ -75,13 +77,6 @@ std::optional<Prediction> LacksArgument(const Reader& reader, const Strategy& st
   return std::nullopt;
 }
 
-std::optional<Prediction> RefusesGlobals(const DeviceMap& subject, const Build& build) {
-  if (build.trust) return std::nullopt;
-  const auto refused = WeightsOnlyRefuses(subject.globals, build.torch);
-  if (refused.empty()) return std::nullopt;
-  return Raises("weights-only", fmt::format("weights_only=True refuses {}", refused.front()));
-}
-
 // The ways that a format or a language has no function for, and those refused at once.
 std::optional<Prediction> RefusedAtOnce(const DeviceMap& subject, const Build& build,
                                         const Strategy& strategy) {
@@ -92,9 +87,6 @@ std::optional<Prediction> RefusedAtOnce(const DeviceMap& subject, const Build& b
     return Unsupported("the C++ loader saves TorchScript modules alone");
   }
   const Reader* reader = FindReader(subject.format, build.python);
-  if (IsReportedWay(strategy) && reader != nullptr && reader->weights_only) {
-    if (auto refused = RefusesGlobals(subject, build)) return refused;
-  }
   if (IsReportedWay(strategy)) return std::nullopt;  // ReportedFails has said what is refused
   if (reader == nullptr) {
     return Unsupported(fmt::format("{} has no reader for it", Language(build)));
@@ -108,7 +100,6 @@ std::optional<Prediction> RefusedAtOnce(const DeviceMap& subject, const Build& b
   if (strategy.kind == StrategyKind::kMmap && subject.format == Format::kLegacy) {
     return Raises("mmap-legacy", "a legacy checkpoint cannot be mapped into memory");
   }
-  if (reader->weights_only) return RefusesGlobals(subject, build);
   const bool to_meta =
       strategy.kind == StrategyKind::kMapLocation && strategy.argument.starts_with("meta");
   if (subject.format == Format::kPackage && to_meta && !subject.storages.empty()) {
@@ -117,9 +108,25 @@ std::optional<Prediction> RefusedAtOnce(const DeviceMap& subject, const Build& b
   return std::nullopt;
 }
 
+// "cuda" or "cuda:7", without zeros in front (c10/core/Device.cpp, 2.11).
+bool IsWellFormed(std::string_view cuda) {
+  const std::size_t colon = cuda.find(':');
+  if (colon == std::string_view::npos) return cuda == "cuda";
+  const std::string_view index = cuda.substr(colon + 1);
+  const bool digits = index.find_first_not_of("0123456789") == std::string_view::npos;
+  return digits && !index.empty() && (index == "0" || !index.starts_with('0'));
+}
+
 // Tags that this PyTorch restores by another module than cpu, cuda and meta (2.11, Linux, CUDA).
-std::optional<Prediction> ForeignTag(const std::string& device) {
+// torch.load compares cpu as it is written (torch/serialization.py, _cpu_deserialize, 2.11).
+std::optional<Prediction> ForeignTag(Asked asked, const std::string& device) {
   const std::string type = device.substr(0, device.find(':'));
+  if (asked == Asked::kTorchLoad && type == "cuda" && !IsWellFormed(device)) {
+    return Raises("bad-device-string", fmt::format("'{}' is no device's name", device));
+  }
+  if (asked == Asked::kTorchLoad && type == "cpu" && device != type) {
+    return Raises("unknown-tag", fmt::format("torch.load knows cpu, and not {}", device));
+  }
   if (device.empty() || type == "cpu" || type == "cuda" || type == "meta") return std::nullopt;
   if (type == "hpu") return Raises("hpu-tag", "the tag names an Intel Gaudi");
   if (type == "mps") return Raises("mps-tag", "the tag mps names Apple's GPU");
@@ -139,7 +146,7 @@ std::optional<Prediction> RestoringFails(Asked asked, const std::string& device,
                                          std::uint64_t bytes, const Place& place,
                                          const Build& build,
                                          std::map<std::size_t, std::uint64_t>& used) {
-  if (auto foreign = ForeignTag(device)) return foreign;
+  if (auto foreign = ForeignTag(asked, device)) return foreign;
   const auto index = CudaIndex(device);
   if (!index) return std::nullopt;
   if (build.cuda == 0 && device == "cuda" && asked == Asked::kAten) {
@@ -151,13 +158,16 @@ std::optional<Prediction> RestoringFails(Asked asked, const std::string& device,
   return Fails(asked, Trouble::kNoMemory, device, "load", place, build);
 }
 
+bool AsksFor(const DeviceMap& subject, std::string_view global) {
+  return std::any_of(subject.globals.begin(), subject.globals.end(),
+                     [global](const checkpoint::PickledGlobal& g) { return g.name == global; });
+}
+
 // A tensor that was saved as a NumPy array names its device in an argument; the map reaches it,
 // but a callable does not (torch/_utils.py _rebuild_device_tensor_from_numpy, 2.11).
 std::optional<Prediction> RebuildFails(const DeviceMap& subject, const Place& place,
                                        const Build& build, const Strategy& strategy) {
-  constexpr std::string_view kRebuild = "torch._utils._rebuild_device_tensor_from_numpy";
-  const auto& globals = subject.globals;
-  if (std::find(globals.begin(), globals.end(), kRebuild) == globals.end()) return std::nullopt;
+  if (!AsksFor(subject, "torch._utils._rebuild_device_tensor_from_numpy")) return std::nullopt;
   std::map<std::size_t, std::uint64_t> used;
   for (const checkpoint::DeviceTag& tag : subject.tags) {
     if (tag.place != checkpoint::Place::kRebuildArgument) continue;
@@ -170,13 +180,33 @@ std::optional<Prediction> RebuildFails(const DeviceMap& subject, const Place& pl
   return std::nullopt;
 }
 
+// A legacy checkpoint with a dtype that has no storage class of its own (uint16, float8_e5m2, …)
+// has one without a dtype, which the reader asks for (torch/serialization.py, _legacy_load, 2.0
+// to 2.15).
+std::optional<UnpicklingEnd> EndOf(const DeviceMap& subject, const Reader& reader,
+                                   const Build& build) {
+  std::optional<UnpicklingEnd> end;
+  if (reader.weights_only && !build.trust) end = WeightsOnlyEndOf(subject, build.torch);
+  if (subject.format != Format::kLegacy) return end;
+  for (const checkpoint::PickledGlobal& global : subject.globals) {
+    if (global.name != kUntypedStorage || (end && end->at < global.first)) continue;
+    end = UnpicklingEnd{global.first, "untyped-legacy",
+                        "the legacy format cannot hold its dtype: a storage has no type"};
+  }
+  return end;
+}
+
+// Storages load one by one as the pickle comes to them, up to where it is refused.
 std::optional<Prediction> LoadFails(const DeviceMap& subject, const Place& place,
                                     const Build& build, const Strategy& strategy) {
   const Reader& reader = *FindReader(subject.format, build.python);
+  std::optional<UnpicklingEnd> end = EndOf(subject, reader, build);
   const Asked usual = AskedByLoad(reader, strategy);
   const bool ignores_tags = reader.restored_by == RestoredBy::kNobody;
   std::map<std::size_t, std::uint64_t> used;  // bytes by GPU
+  std::size_t restored_before = 0;
   for (const auto& storage : subject.storages) {
+    if (end && end->at.storages_before <= restored_before++) break;
     const Restored restored =
         RestoredTo(ignores_tags ? "" : storage.device, ForStorage(strategy, subject, storage));
     auto fails = RestoringFails(restored.by_the_user ? Asked::kAten : usual, restored.device,
@@ -184,6 +214,7 @@ std::optional<Prediction> LoadFails(const DeviceMap& subject, const Place& place
     if (!fails) continue;
     return AsItsFunctionSays(subject.format, *fails, place, build);
   }
+  if (end) return Raises(end->error, std::move(end->reason));
   return reader.python ? RebuildFails(subject, place, build, strategy) : std::nullopt;
 }
 
@@ -215,17 +246,25 @@ std::optional<Prediction> ForwardFails(const DeviceMap& subject, const Place& pl
   return std::nullopt;
 }
 
+std::string RemedyOfRefusal(const DeviceMap& subject) {
+  const bool elsewhere = std::any_of(subject.storages.begin(), subject.storages.end(),
+                                     [](const auto& storage) { return storage.device != "cpu"; });
+  return fmt::format("torch.load(path, {}weights_only=False), if you trust whoever made the file",
+                     elsewhere ? "map_location='cpu', " : "");
+}
+
 std::string Remedy(const DeviceMap& subject, const Build& build, const Strategy& strategy,
                    const Prediction& failure) {
-  if (failure.error == "weights-only") {
-    const bool elsewhere = std::any_of(subject.storages.begin(), subject.storages.end(),
-                                       [](const auto& storage) { return storage.device != "cpu"; });
-    return fmt::format("torch.load(path, {}weights_only=False), if you trust whoever made the file",
-                       elsewhere ? "map_location='cpu', " : "");
-  }
   if (failure.phase == "use") return RemedyOfUse(subject, strategy, failure);
   const Reader* reader = FindReader(subject.format, build.python);
   if (reader == nullptr || !failure.supported) return {};
+  if (subject.format == Format::kLegacy && AsksFor(subject, kUntypedStorage)) {
+    return "torch.save(value, path) where it comes from, without "
+           "_use_new_zipfile_serialization=False";
+  }
+  if (reader->weights_only && !build.trust && WeightsOnlyEndOf(subject, build.torch)) {
+    return RemedyOfRefusal(subject);
+  }
   if (reader->map_argument != MapArgument::kNone) return CallText(*reader, "cpu");
   if (subject.format == Format::kPlainPickle) {
     return "load it where the GPU is and write it with torch.save, which takes a map";

@@ -1,8 +1,10 @@
 #include "src/portability/weights_only.h"
 
+#include <fmt/format.h>
+
 #include <algorithm>
 #include <array>
-#include <iterator>
+#include <utility>
 
 namespace portcullis::portability {
 namespace {
@@ -68,6 +70,18 @@ constexpr std::array<std::string_view, 58> kNames{
     "torch.qint8",
     "torch.quint2x4",
     "torch.quint4x2"};
+
+// PROTO and STOP; GLOBAL, NEWOBJ, REDUCE, BUILD, BINPERSID; APPEND, APPENDS, SETITEM, SETITEMS,
+// MARK, TUPLE, TUPLE1 to 3; NONE, NEWFALSE, NEWTRUE, EMPTY_TUPLE, EMPTY_LIST, EMPTY_DICT,
+// EMPTY_SET; BININT, BININT1, BININT2, LONG1, BINFLOAT, BINUNICODE, SHORT_BINSTRING; BINGET,
+// LONG_BINGET, BINPUT, LONG_BINPUT.
+constexpr std::string_view kOpcodes =
+    "\x80."
+    "c\x81RbQ"
+    "aesu(t\x85\x86\x87"
+    "N\x89\x88)]}\x8f"
+    "JKM\x8aGXU"
+    "hjqr";
 
 // "torch.int8", "torch.uint3": every width that has a dtype.
 bool IsIntegerType(std::string_view name) {
@@ -156,12 +170,38 @@ bool WeightsOnlyAccepts(std::string_view global, const TorchVersion& torch) {
   return known && IsOfVersion(global, torch);
 }
 
-std::vector<std::string> WeightsOnlyRefuses(const std::vector<std::string>& globals,
+std::vector<std::string> WeightsOnlyRefuses(const std::vector<checkpoint::PickledGlobal>& globals,
                                             const TorchVersion& torch) {
   std::vector<std::string> refused;
-  std::copy_if(globals.begin(), globals.end(), std::back_inserter(refused),
-               [&](const std::string& global) { return !WeightsOnlyAccepts(global, torch); });
+  for (const checkpoint::PickledGlobal& global : globals) {
+    if (!WeightsOnlyAccepts(global.name, torch)) refused.push_back(global.name);
+  }
   return refused;
+}
+
+bool WeightsOnlyKnows(std::uint8_t opcode) {
+  return kOpcodes.find(static_cast<char>(opcode)) != std::string_view::npos;
+}
+
+std::optional<UnpicklingEnd> WeightsOnlyEndOf(const checkpoint::DeviceMap& subject,
+                                              const TorchVersion& torch) {
+  std::optional<UnpicklingEnd> end;
+  const auto ends_at = [&end](const checkpoint::PicklePoint& at, std::string_view error,
+                              std::string reason) {
+    if (!end || at < end->at) end = UnpicklingEnd{at, error, std::move(reason)};
+  };
+  for (const checkpoint::PickledGlobal& global : subject.globals) {
+    if (WeightsOnlyAccepts(global.name, torch)) continue;
+    ends_at(global.first, "weights-only", fmt::format("weights_only=True refuses {}", global.name));
+  }
+  for (const checkpoint::PickledOpcode& opcode : subject.opcodes) {
+    if (WeightsOnlyKnows(opcode.code)) continue;
+    ends_at(opcode.first, "weights-only-opcode",
+            fmt::format("weights_only=True does not know the opcode {} of another pickle protocol "
+                        "than 2",
+                        opcode.code));
+  }
+  return end;
 }
 
 }  // namespace portcullis::portability

@@ -1,10 +1,14 @@
-// Owns: which globals of a pickle torch.load(weights_only=True) accepts, the default since 2.6.
+// Owns: which globals and which opcodes of a pickle torch.load(weights_only=True) accepts, the
+// default since 2.6.
 #pragma once
 
+#include <cstdint>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
 
+#include "src/checkpoint/device_map.h"
 #include "src/portability/torch_version.h"
 
 namespace portcullis::portability {
@@ -15,7 +19,22 @@ namespace portcullis::portability {
 bool WeightsOnlyAccepts(std::string_view global, const TorchVersion& torch = kDefaultTorch);
 
 // Those of `globals` that are refused, in order.
-std::vector<std::string> WeightsOnlyRefuses(const std::vector<std::string>& globals,
+std::vector<std::string> WeightsOnlyRefuses(const std::vector<checkpoint::PickledGlobal>& globals,
                                             const TorchVersion& torch = kDefaultTorch);
+
+// True if its unpickler has the opcode: those of pickle protocol 2 as torch.save writes it
+// (torch/_weights_only_unpickler.py, Unpickler.load, 2.5.1 to 2.15.0).
+bool WeightsOnlyKnows(std::uint8_t opcode);
+
+// Where unpickling ends with an error that is no device's.
+struct UnpicklingEnd {
+  checkpoint::PicklePoint at;
+  std::string_view error;  // id of an error class
+  std::string reason;
+};
+
+// Its own: at a global that is refused, or at an opcode that is not known.
+std::optional<UnpicklingEnd> WeightsOnlyEndOf(const checkpoint::DeviceMap& subject,
+                                              const TorchVersion& torch = kDefaultTorch);
 
 }  // namespace portcullis::portability

@@ -10,8 +10,8 @@
 namespace portcullis::checkpoint {
 namespace {
 
-template <typename T, typename Same>
-bool AllOf(const Many<T>& before, const Many<T>& after, Same same) {
+template <typename List, typename Same>
+bool AllOf(const List& before, const List& after, Same same) {
   return std::equal(before.begin(), before.end(), after.begin(), after.end(), same);
 }
 
@@ -80,7 +80,10 @@ bool OnlyTagsDiffer(const DeviceMap& before, const DeviceMap& after, const Retag
            WithoutOffset(a.member) == WithoutOffset(b.member) &&
            (b.device == wish.mapping.Of(a.device) || (a.storage.empty() && b.device == a.device));
   };
-  return before.format == after.format && before.globals == after.globals &&
+  const auto same_global = [](const PickledGlobal& a, const PickledGlobal& b) {
+    return a.name == b.name;
+  };
+  return before.format == after.format && AllOf(before.globals, after.globals, same_global) &&
          AllOf(before.storages, after.storages, same_storage) &&
          AllOf(before.tensors, after.tensors, same_tensor) &&
          AllOf(TagsProper(before), TagsProper(after), same_tag) && SameLookalikes(before, after);

@@ -2,6 +2,7 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <filesystem>
 #include <string>
 
@@ -159,6 +160,39 @@ TEST(TensorSizes, BeyondAllMemoryAreRefused) {
                                  .Raw("J" + Little(0x7fffffff, 4) + "2" + "2\x87" + "N\x89tR")
                                  .Done();
   EXPECT_THAT(ErrorOf(TorchZip(pickle)), HasSubstr("expected sizes of at most 2^63 bytes in all"));
+}
+
+TEST(PicklePoint, CountsTheStoragesBefore) {
+  constexpr std::uint8_t kProto = 0x80;
+  constexpr std::uint8_t kMemoize = 0x94;
+  const std::string pickle = PickleText()
+                                 .Raw("(")
+                                 .Tensor("0", "cuda:0", 1)
+                                 .Global("my", "Early")
+                                 .Tensor("0", "cuda:0", 1)
+                                 .Tensor("1", "cuda:0", 1)
+                                 .Global("my", "Late")
+                                 .Raw("\x94t")
+                                 .Global("my", "Early")
+                                 .Raw("\x86")
+                                 .Done();
+  const DeviceMap map = ReadDeviceMap(
+      AsBytes(TorchZip(pickle, {{"m/data/0", "abcd"}, {"m/data/1", "abcd"}})), "x.pt");
+  const auto before = [&map](std::string_view global) {
+    const auto found = std::find_if(map.globals.begin(), map.globals.end(),
+                                    [&](const PickledGlobal& g) { return g.name == global; });
+    return found == map.globals.end() ? 99 : found->first.storages_before;
+  };
+  EXPECT_EQ(before("torch._utils._rebuild_tensor_v2"), 0U);
+  EXPECT_EQ(before("my.Early"), 1U);
+  EXPECT_EQ(before("my.Late"), 2U);
+  const auto opcode = [&map](std::uint8_t code) {
+    return std::find_if(map.opcodes.begin(), map.opcodes.end(),
+                        [&](const PickledOpcode& o) { return o.code == code; });
+  };
+  EXPECT_EQ(opcode(kProto)->first, (PicklePoint{0, 0}));
+  ASSERT_NE(opcode(kMemoize), map.opcodes.end());
+  EXPECT_EQ(opcode(kMemoize)->first.storages_before, 2U);
 }
 
 TEST(Storage, WithoutAKeyIsRefused) {

@@ -14,6 +14,7 @@ namespace {
 using testing::HasSubstr;
 
 struct Parts {
+  std::string magic{"\x80\x02\x8a\x0a\x6c\xfc\x9c\x46\xf9\x20\x6a\xa8\x50\x19.", 15};
   std::string protocol = PickleText().Raw("M\xe9\x03").Done();
   std::string info = PickleText().Raw("}").Text("little_endian").Raw("\x88s").Done();
   std::string object = PickleText()
@@ -28,10 +29,7 @@ struct Parts {
   std::string keys = PickleText().Raw("]").Text("77").Raw("a").Done();
   std::string storages = Little(2, 8) + std::string(8, 'w');
 
-  std::string Whole() const {
-    return std::string("\x80\x02\x8a\x0a\x6c\xfc\x9c\x46\xf9\x20\x6a\xa8\x50\x19.", 15) + protocol +
-           info + object + keys + storages;
-  }
+  std::string Whole() const { return magic + protocol + info + object + keys + storages; }
 };
 
 TEST(Legacy, IsRead) {
@@ -45,6 +43,16 @@ TEST(Legacy, IsRead) {
   EXPECT_EQ(map.tensors[0].device, "cuda:0");
   ASSERT_EQ(map.tags.size(), 1U);
   EXPECT_EQ(Parts().Whole().substr(map.tags[0].offset, 6), "cuda:0");
+}
+
+// Its first pickle is refused before anything is restored.
+TEST(Legacy, WithAMagicNumberAsText) {
+  Parts parts;
+  parts.magic = "L119547037146038801333356L\n.";
+  const DeviceMap map = ReadDeviceMap(AsBytes(parts.Whole()), "x.pt");
+  ASSERT_FALSE(map.opcodes.empty());
+  EXPECT_EQ(map.opcodes[0].code, 'L');
+  EXPECT_EQ(map.opcodes[0].first, (PicklePoint{0, 0}));
 }
 
 TEST(Legacy, OfAnotherProtocol) {

@@ -70,7 +70,7 @@ TEST(Findings, OfLimits) {
 
 TEST(Findings, OfGlobalsDevicesAndWarnings) {
   DeviceMap map = Map();
-  map.globals = {"torch._utils._rebuild_tensor_v2", "my.Net"};
+  map.globals = {{"torch._utils._rebuild_tensor_v2", {}}, {"my.Net", {}}};
   map.tags.push_back({checkpoint::Place::kStorageTag, "cuda:0", "data.pkl", 1, "0", ""});
   map.tags.push_back({checkpoint::Place::kDeviceObject, "cuda:1", "data.pkl", 1, "", "config.at"});
   map.tags.push_back({checkpoint::Place::kDeviceObject, "cuda:1", "data.pkl", 9, "", "again"});
@@ -93,14 +93,14 @@ TEST(Findings, OfGlobalsDevicesAndWarnings) {
 // torch.uint16 is accepted since 2.6: torch/_weights_only_unpickler.py of 2.5.1 and 2.6.0.
 TEST(Findings, GlobalsAreRefusedByVersion) {
   DeviceMap map = Map();
-  map.globals = {"torch.uint16", "torch._utils._rebuild_tensor_v2"};
+  map.globals = {{"torch.uint16", {}}, {"torch._utils._rebuild_tensor_v2", {}}};
   EXPECT_THAT(FindingsOf(map, 0, {}, {}), IsEmpty());
   const portability::TorchVersion old{{2, 5, 1}};
   const portability::TorchVersion older{{2, 5, 0}};
   const auto some = FindingsOf(map, 0, {}, {}, {old, portability::kDefaultTorch, older});
   ASSERT_EQ(some.size(), 1U);
   EXPECT_EQ(some[0].text, "weights_only=True of PyTorch 2.5.1, 2.5.0 refuses torch.uint16");
-  map.globals.emplace_back("my.Net");
+  map.globals.push_back({"my.Net", {}});
   const auto all = FindingsOf(map, 0, {}, {}, {old, portability::kDefaultTorch});
   ASSERT_EQ(all.size(), 2U);
   EXPECT_EQ(all[0].text, "weights_only=True of PyTorch 2.11.0 refuses my.Net");

@@ -61,8 +61,18 @@ const DeviceMap kTraced = WithTag(kScriptCpu, checkpoint::Place::kCodeLiteral);
 // A device held as data is not asked for.
 const DeviceMap kStored = WithTag(kScriptCpu, checkpoint::Place::kDeviceObject);
 
-DeviceMap WithGlobals(DeviceMap map, std::vector<std::string> globals) {
-  map.globals = std::move(globals);
+// Asked for before any storage.
+DeviceMap WithGlobals(DeviceMap map, const std::vector<std::string>& globals) {
+  for (const std::string& global : globals) map.globals.push_back({global, {}});
+  return map;
+}
+DeviceMap WithGlobalAfter(DeviceMap map, std::uint32_t storages) {
+  map.globals.push_back({"argparse.Namespace", {storages, 100}});
+  return map;
+}
+constexpr std::uint8_t kFrame = 149;  // of pickle protocols 4 and 5
+DeviceMap WithOpcode(DeviceMap map, std::uint8_t code, std::uint32_t storages) {
+  map.opcodes.push_back({code, {storages, 2}});
   return map;
 }
 const DeviceMap kModule = WithGlobals(kFromCpu, {"torch._utils._rebuild_tensor_v2", "mymodel.Net"});
@@ -203,6 +213,26 @@ std::vector<Row> WeightsOnly() {
       {"refused before the tag", kModule, kNoDriver, kPython, "map-location=cuda",
        "raises weights-only in load"},
       {"trusted", kModule, kNoDriver, kTrusting, "as-saved", "loads"},
+      {"the tag before the class", WithGlobalAfter(kZip, 1), kNoDriver, kPython, "as-saved",
+       "raises deserialize-no-cuda in load"},
+      {"mapped, and then the class", WithGlobalAfter(kZip, 1), kNoDriver, kPython,
+       "map-location=cpu", "raises weights-only in load"},
+      {"the class before the second tag", WithGlobalAfter(kBothTags, 1), kOneGpu, kPython,
+       "as-saved", "raises weights-only in load"},
+      {"the class after the second tag", WithGlobalAfter(kBothTags, 2), kOneGpu, kPython,
+       "as-saved", "raises deserialize-no-such-gpu in load"},
+      {"another protocol", WithOpcode(kFromCpu, kFrame, 0), kNoDriver, kPython, "as-saved",
+       "raises weights-only-opcode in load"},
+      {"another protocol, trusted", WithOpcode(kFromCpu, kFrame, 0), kNoDriver, kTrusting,
+       "as-saved", "loads"},
+      {"a legacy file of a newer dtype", WithGlobals(kLegacy, {"torch.storage.UntypedStorage"}),
+       kNoDriver, kTrusting, "map-location=cpu", "raises untyped-legacy in load"},
+      {"a zip of a newer dtype", WithGlobals(kZip, {"torch.storage.UntypedStorage"}), kNoDriver,
+       kPython, "map-location=cpu", "loads"},
+      {"an opcode that is known", WithOpcode(kFromCpu, 'c', 0), kNoDriver, kPython, "as-saved",
+       "loads"},
+      {"the opcode before the class", WithOpcode(kModule, kFrame, 0), kNoDriver, kPython,
+       "as-saved", "raises weights-only in load"},
   };
 }
 
@@ -213,6 +243,16 @@ std::vector<Row> ForeignTags() {
        "raises mps-tag in load"},
       {"another's", Saved(Format::kZip, {"npu:0"}), kTwoGpus, kPython, "as-saved",
        "raises unknown-tag in load"},
+      {"no device's name", Saved(Format::kZip, {"cuda:01"}), kTwoGpus, kPython, "as-saved",
+       "raises bad-device-string in load"},
+      {"without a number", Saved(Format::kZip, {"cuda:"}), kTwoGpus, kPython, "as-saved",
+       "raises bad-device-string in load"},
+      {"cpu with a number", Saved(Format::kZip, {"cpu:0"}), kNoDriver, kPython, "as-saved",
+       "raises unknown-tag in load"},
+      {"mapped to cpu with a number", kZip, kNoDriver, kPython, "map-location=cpu:0",
+       "raises unknown-tag in load"},
+      {"cpu with a number, TorchScript", Saved(Format::kTorchScript, {"cpu:0"}), kNoDriver, kCpp,
+       "as-saved", "loads"},
       {"another's, mapped", Saved(Format::kZip, {"npu:0"}), kNoDriver, kPython, "map-location=cpu",
        "loads"},
   };

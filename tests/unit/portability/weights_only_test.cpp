@@ -44,8 +44,9 @@ TEST(WeightsOnly, RefusesEverythingElse) {
 }
 
 TEST(WeightsOnly, GivesTheRefusedInTheirOrder) {
-  EXPECT_THAT(WeightsOnlyRefuses({"b.C", "torch.Size", "a.B"}), testing::ElementsAre("b.C", "a.B"));
-  EXPECT_THAT(WeightsOnlyRefuses({"torch.Size"}), testing::IsEmpty());
+  EXPECT_THAT(WeightsOnlyRefuses({{"b.C", {}}, {"torch.Size", {}}, {"a.B", {}}}),
+              testing::ElementsAre("b.C", "a.B"));
+  EXPECT_THAT(WeightsOnlyRefuses({{"torch.Size", {}}}), testing::IsEmpty());
 }
 
 }  // namespace
