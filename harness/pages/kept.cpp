@@ -10,6 +10,7 @@
 
 #include "harness/pages/names.h"
 #include "harness/pages/pages.h"
+#include "harness/report/json_text.h"
 #include "harness/verdict/shorten_error.h"
 #include "src/base/error.h"
 
@@ -127,7 +128,7 @@ KeptFile FileOf(const report::ReadRun& run, const std::string& version,
                          .dump() +
                      "\n";
   for (const Result* result : results) {
-    text += LineOf(*result).dump(-1, ' ', false, json::error_handler_t::replace) + "\n";
+    text += report::LineOf(LineOf(*result));
   }
   text += json{{"kind", "footer"}, {"complete", true}, {"as_expected", results.size()}}.dump();
   return {version + ".ndjson", text + "\n"};

@@ -2,6 +2,7 @@
 #include <nlohmann/json.hpp>
 
 #include "harness/report/check_report.h"
+#include "harness/report/json_text.h"
 
 namespace portcullis::report {
 namespace {
@@ -51,7 +52,7 @@ std::string CheckJson(const CheckReport& report) {
                   {"warnings", report.totals.warnings},
                   {"others", report.totals.others}}}};
   for (const auto& checked : report.checked) document["files"].push_back(File(checked));
-  return document.dump(1, ' ', false, json::error_handler_t::replace) + "\n";
+  return JsonText(document, 1) + "\n";
 }
 
 }  // namespace portcullis::report

@@ -5,6 +5,7 @@
 #include <string>
 
 #include "harness/report/check_report.h"
+#include "harness/report/json_text.h"
 
 namespace portcullis::report {
 namespace {
@@ -80,7 +81,7 @@ std::string CheckSarif(const CheckReport& report) {
   const json document{{"$schema", "https://json.schemastore.org/sarif-2.1.0.json"},
                       {"version", "2.1.0"},
                       {"runs", {run}}};
-  return document.dump(1, ' ', false, json::error_handler_t::replace) + "\n";
+  return JsonText(document, 1) + "\n";
 }
 
 }  // namespace portcullis::report

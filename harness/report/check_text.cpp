@@ -54,18 +54,6 @@ std::string ForecastGrid(const Checked& checked, const Style& style) {
   return Grid(cells, style, 6);
 }
 
-// The text with what follows it indented by two more.
-std::string Paragraph(const std::string& text, std::size_t indent, const Style& style) {
-  std::string paragraph;
-  std::size_t blank = indent;
-  for (const std::string& line :
-       Wrap(text, std::max<std::size_t>(style.width(), 40) - indent - 2)) {
-    paragraph += std::string(blank, ' ') + line + "\n";
-    blank = indent + 2;
-  }
-  return paragraph;
-}
-
 std::string FindingText(const Finding& finding, const Style& style) {
   constexpr std::size_t kIndent = 6;
   const bool warns = finding.rule->level == Level::kWarning;

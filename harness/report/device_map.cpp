@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "src/base/size.h"
+#include "src/checkpoint/printable.h"
 #include "src/checkpoint/role.h"
 
 namespace portcullis::report {
@@ -161,8 +162,9 @@ std::string ShortenedName(const std::string& name, std::size_t columns) {
 }
 
 std::string DeviceMapTable(const DeviceMap& map, const Style& style) {
-  std::string text = style.Bold(fmt::format("{}: {}\n", map.path, FormatName(map.format))) +
-                     TensorRows(map, style) + OtherRows(map, style) + TotalRows(map, style);
+  std::string text =
+      style.Bold(fmt::format("{}: {}\n", checkpoint::Printable(map.path), FormatName(map.format))) +
+      TensorRows(map, style) + OtherRows(map, style) + TotalRows(map, style);
   for (const auto& warning : map.warnings) {
     for (const std::string& line : Wrap("warning: " + warning.text, style.width())) {
       text += style.Odd(line) + "\n";

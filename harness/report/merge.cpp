@@ -9,6 +9,7 @@
 #include <memory>
 #include <unordered_set>
 
+#include "harness/report/json_text.h"
 #include "harness/report/results_reader.h"
 #include "src/base/error.h"
 

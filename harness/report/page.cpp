@@ -4,13 +4,15 @@
 
 #include <map>
 
+#include "harness/report/json_text.h"
+
 namespace portcullis::report {
 namespace {
 
 // JSON within a script element: nothing in it can end the element.
 std::string ScriptJson(const nlohmann::json& value) {
   std::string text;
-  for (const char c : value.dump(-1, ' ', false, nlohmann::json::error_handler_t::replace)) {
+  for (const char c : JsonText(value)) {
     text += c == '<' ? std::string("\\u003c") : std::string(1, c);
   }
   return text;

@@ -3,6 +3,8 @@
 #include <array>
 #include <utility>
 
+#include "harness/report/json_text.h"
+
 namespace portcullis::report {
 namespace {
 
@@ -132,10 +134,6 @@ json HeaderJson(const RunFacts& facts) {
 }
 
 }  // namespace
-
-std::string LineOf(const json& value) {
-  return value.dump(-1, ' ', false, json::error_handler_t::replace) + "\n";
-}
 
 json FooterJson(const Totals& totals, bool complete) {
   return {{"kind", "footer"},

@@ -42,8 +42,6 @@ struct Totals {
 
 nlohmann::json ToJson(const verdict::Result& result);
 nlohmann::json FooterJson(const Totals& totals, bool complete);
-// One line of the file. Error texts may hold any bytes; what JSON may not hold becomes U+FFFD.
-std::string LineOf(const nlohmann::json& value);
 
 // Results come in any order and stand in that of their numbers; one that comes too early waits on
 // disk. Every function throws CannotRun when the operating system refuses (a full disk); the half

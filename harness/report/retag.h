@@ -1,7 +1,6 @@
 // Owns: showing what retagging changes, or has changed.
 #pragma once
 
-#include <nlohmann/json.hpp>
 #include <string>
 
 #include "harness/report/terminal.h"
@@ -9,11 +8,11 @@
 
 namespace portcullis::report {
 
-// Of a file that was read: the changes by member and device, what stays and why, and what to do
-// next.
-std::string RetaggedText(const suite::Retagged& done, const Style& style);
+// Of each file that was read: the changes by member and device, what stays and why, and what to do
+// next; then the pairs that match nothing. Errors are not in it.
+std::string RetaggedText(const suite::RetaggedSet& set, const Style& style);
 
-// All of them, one by one.
-nlohmann::json RetaggedJson(const suite::Retagged& done);
+// A line of JSON for each file, with every change.
+std::string RetaggedLines(const suite::RetaggedSet& set);
 
 }  // namespace portcullis::report

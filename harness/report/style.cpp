@@ -56,4 +56,15 @@ std::vector<std::string> Wrap(std::string_view text, std::size_t width) {
   return lines;
 }
 
+std::string Paragraph(std::string_view text, std::size_t indent, const Style& style) {
+  constexpr std::size_t kLeast = 40;
+  std::string paragraph;
+  std::size_t blank = indent;
+  for (const std::string& line : Wrap(text, std::max(style.width(), kLeast) - indent - 2)) {
+    paragraph += std::string(blank, ' ') + line + "\n";
+    blank = indent + 2;
+  }
+  return paragraph;
+}
+
 }  // namespace portcullis::report

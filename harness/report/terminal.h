@@ -39,6 +39,8 @@ class Style {
 std::size_t Columns(std::string_view text);
 // Breaks text into lines of at most `width` columns at spaces; a longer word stands alone.
 std::vector<std::string> Wrap(std::string_view text, std::size_t width);
+// The text in lines that fit: the first one indented, those that follow by two more.
+std::string Paragraph(std::string_view text, std::size_t indent, const Style& style);
 
 // A line on standard error with the cases done, those a second, and the time left: rewritten in
 // place on a terminal, else one line every tenth.

@@ -7,6 +7,7 @@
 #include <nlohmann/json.hpp>
 #include <tuple>
 
+#include "harness/report/json_text.h"
 #include "harness/report/table.h"
 #include "src/base/size.h"
 #include "src/simcuda/interface/errors.h"
@@ -123,7 +124,7 @@ std::string TraceJson(const FlightLog& log) {
                                  {"bytes", event.bytes},
                                  {"result", or_null(event.result)},
                                  {"injected", event.injected}};
-    text += line.dump(-1, ' ', false, nlohmann::json::error_handler_t::replace) + "\n";
+    text += LineOf(line);
   }
   return text;
 }

@@ -2,13 +2,15 @@
 
 #include <nlohmann/json.hpp>
 
+#include "harness/report/json_text.h"
+
 namespace portcullis::report {
 namespace {
 
 // Error texts may hold any bytes; what is no UTF-8 becomes U+FFFD.
 std::string Utf8(std::string_view text) {
   using nlohmann::json;
-  const std::string valid = json(text).dump(-1, ' ', false, json::error_handler_t::replace);
+  const std::string valid = JsonText(json(text));
   return json::parse(valid).get<std::string>();
 }
 

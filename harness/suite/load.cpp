@@ -11,6 +11,7 @@
 #include "harness/suite/scratch.h"
 #include "harness/verdict/shorten_error.h"
 #include "src/checkpoint/device_map.h"
+#include "src/checkpoint/printable.h"
 
 namespace portcullis::suite {
 namespace {
@@ -23,10 +24,23 @@ nlohmann::json ExampleOf(const Load& load) {
   return {{"dtype", load.example->dtype}, {"shape", load.example->shape}};
 }
 
-std::string Request(const Load& load) {
+// JSON holds UTF-8, and the name of a file may be any bytes: such a file gets another for the load.
+std::filesystem::path Nameable(const std::filesystem::path& file,
+                               const std::filesystem::path& folder) {
+  std::filesystem::path whole = std::filesystem::absolute(file);
+  if (checkpoint::Printable(whole.string()) == whole.string()) return whole;
+  auto link = folder / ("checkpoint" + checkpoint::Printable(file.extension().string()));
+  std::filesystem::create_symlink(whole, link);
+  return link;
+}
+
+// As it goes there and comes back.
+std::string IdOf(const Load& load) { return checkpoint::Printable(load.id); }
+
+std::string Request(const Load& load, const std::filesystem::path& folder) {
   const nlohmann::json request{{"protocol", protocol::kVersion},
-                               {"case", load.id},
-                               {"checkpoint", std::filesystem::absolute(load.file).string()},
+                               {"case", IdOf(load)},
+                               {"checkpoint", Nameable(load.file, folder).string()},
                                {"format", load.format},
                                {"strategy", std::string(load.strategy.Row().name)},
                                {"argument", load.strategy.argument},
@@ -163,7 +177,7 @@ void SubmitLoad(const Load& load, runner::Runner& runner, std::function<void(Obs
   command.environment = child->environment();
   if (ImportsMuch(load)) command.environment.emplace(protocol::kImportsMuchVariable, "1");
   command.folder = scratch->path();
-  command.input = Request(load);
+  command.input = Request(load, scratch->path());
   command.deadline = load.deadline;
   command.resources = load.resources;
   command.waits = load.waits;
@@ -176,7 +190,7 @@ void SubmitLoad(const Load& load, runner::Runner& runner, std::function<void(Obs
     observation.simulated = load.host.simulated;
     observation.flight = child->Read();
     if (load.keep_calls) observation.calls = child->ReadLog();
-    TakeEnd(ended, load.id, observation);
+    TakeEnd(ended, IdOf(load), observation);
     WithoutFolder(*scratch, observation);
     if (load.strategy.kind != portability::StrategyKind::kSave) return done(std::move(observation));
     ReadLeftover(load, scratch, std::move(observation), runner, done);

@@ -1,28 +1,58 @@
 #include "src/checkpoint/device_name.h"
 
 #include <algorithm>
+#include <charconv>
 
 namespace portcullis::checkpoint {
 namespace {
 
-constexpr std::string_view kTypes[] = {"cpu", "cuda", "ipu", "xpu", "mkldnn", "opengl", "opencl",
-                                       "ideep", "hip", "ve", "fpga", "maia", "xla", "lazy",
-                                       "vulkan", "mps", "meta", "hpu", "mtia", "privateuseone",
-                                       // renamed by torch.utils.rename_privateuse1_backend
-                                       "npu", "mlu", "musa", "gcu", "dml", "sdaa", "openreg"};
+constexpr std::string_view kTypes[] = {
+    "cpu",  "cuda", "ipu", "xpu",  "mkldnn", "opengl", "opencl", "ideep", "hip",  "ve",
+    "fpga", "maia", "xla", "lazy", "vulkan", "mps",    "meta",   "hpu",   "mtia", "privateuseone"};
 
-bool IsIndex(std::string_view text) {
-  constexpr std::size_t kMostDigits = 3;  // c10::DeviceIndex is a signed byte
+// What torch.utils.rename_privateuse1_backend renames privateuseone to.
+constexpr std::string_view kRenamed[] = {"npu", "mlu", "musa", "gcu", "dml", "sdaa", "openreg"};
+
+// torch/serialization.py of PyTorch 2.11 has a way back for these, and for privateuseone under its
+// new name: _cpu_deserialize and _meta_deserialize take whole words, _mps_tag writes one.
+constexpr std::string_view kLocations[] = {"cpu", "meta", "mps"};
+constexpr std::string_view kNumberedLocations[] = {"cuda", "hpu", "xpu", "mtia", "privateuseone"};
+
+template <std::size_t size>
+bool Holds(const std::string_view (&names)[size], std::string_view name) {
+  return std::find(std::begin(names), std::end(names), name) != std::end(names);
+}
+
+bool IsNumber(std::string_view text) {
+  constexpr std::size_t kMostDigits = 3;
   return !text.empty() && text.size() <= kMostDigits &&
          text.find_first_not_of("0123456789") == std::string_view::npos;
+}
+
+// c10::DeviceIndex is a signed byte, and c10/core/Device.cpp refuses leading zeros.
+bool IsIndex(std::string_view text) {
+  constexpr int kMost = 127;
+  if (!IsNumber(text) || (text.size() > 1 && text[0] == '0')) return false;
+  int index = 0;
+  std::from_chars(text.data(), text.data() + text.size(), index);
+  return index <= kMost;
 }
 
 }  // namespace
 
 bool ReadsLikeDevice(std::string_view text) {
   const std::size_t colon = text.find(':');
+  if (colon != std::string_view::npos && !IsNumber(text.substr(colon + 1))) return false;
+  const std::string_view type = text.substr(0, colon);
+  return Holds(kTypes, type) || Holds(kRenamed, type);
+}
+
+bool IsStorageLocation(std::string_view text) {
+  if (Holds(kLocations, text)) return true;
+  const std::size_t colon = text.find(':');
   if (colon != std::string_view::npos && !IsIndex(text.substr(colon + 1))) return false;
-  return std::find(std::begin(kTypes), std::end(kTypes), text.substr(0, colon)) != std::end(kTypes);
+  const std::string_view type = text.substr(0, colon);
+  return Holds(kNumberedLocations, type) || Holds(kRenamed, type);
 }
 
 }  // namespace portcullis::checkpoint

@@ -8,6 +8,7 @@
 
 #include "harness/hardware/agreement_text.h"
 #include "harness/hardware/archive.h"
+#include "harness/report/json_text.h"
 #include "harness/report/whole_file.h"
 #include "harness/suite/scratch.h"
 #include "src/cli/subcommand.h"
@@ -35,7 +36,8 @@ ExitCode Agree(const Options& options) {
   const auto agreement = hardware::HoldAgainst(recording, comparison, runner);
   if (runner.interrupted()) throw CannotRun("interrupted");
   if (!options.json.empty()) {
-    report::WriteWholeFile(options.json, hardware::AgreementJson(agreement).dump(1) + "\n");
+    report::WriteWholeFile(options.json,
+                           report::JsonText(hardware::AgreementJson(agreement), 1) + "\n");
   }
   fmt::print("{}", hardware::AgreementText(recording, agreement, report::Style(stdout)));
   return agreement.Unexplained() == 0 ? ExitCode::kAsExpected : ExitCode::kFinding;

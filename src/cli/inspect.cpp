@@ -4,6 +4,7 @@
 #include <memory>
 
 #include "harness/report/device_map.h"
+#include "harness/report/json_text.h"
 #include "src/checkpoint/read.h"
 #include "src/cli/subcommand.h"
 
@@ -20,7 +21,7 @@ ExitCode Inspect(const Options& options) {
   for (const std::string& file : options.files) {
     const auto map = checkpoint::ReadDeviceMap(file);
     if (options.json) {
-      fmt::print("{}\n", report::DeviceMapJson(map).dump());
+      fmt::print("{}", report::LineOf(report::DeviceMapJson(map)));
     } else {
       fmt::print("{}", report::DeviceMapTable(map, style));
     }

@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "src/base/names.h"
+#include "src/cli/print_error.h"
 #include "src/cli/subcommand.h"
 
 namespace portcullis::cli {
@@ -81,6 +82,13 @@ std::string NotExpected(const CLI::App& app) {
   return UnknownName("option", found, known);
 }
 
+// "--to excludes --undo", and where to look.
+std::string Misunderstood(const CLI::App& app, const CLI::ParseError& error) {
+  const auto asked = app.get_subcommands();
+  return fmt::format("{}\n  next: portcullis {}--help shows how it is used", error.what(),
+                     asked.empty() ? "" : asked.front()->get_name() + " ");
+}
+
 int Main(int argc, char** argv) {
   CLI::App app;
   app.name("portcullis");
@@ -103,9 +111,9 @@ int Main(int argc, char** argv) {
   } catch (const CLI::ExtrasError&) {
     throw UsageError(NotExpected(app));
   } catch (const CLI::ParseError& error) {
-    const bool asked = error.get_exit_code() == 0;  // --help, --version
-    app.exit(error);
-    return static_cast<int>(asked ? ExitCode::kAsExpected : ExitCode::kWrongUse);
+    if (error.get_exit_code() != 0) throw UsageError(Misunderstood(app, error));
+    app.exit(error);  // --help, --version
+    return static_cast<int>(ExitCode::kAsExpected);
   }
   return static_cast<int>(action());
 }
@@ -117,10 +125,10 @@ int main(int argc, char** argv) {
   try {
     return portcullis::cli::Main(argc, argv);
   } catch (const portcullis::Error& error) {
-    fmt::print(stderr, "portcullis: {}\n", error.what());
+    portcullis::cli::PrintError(error.what());
     return static_cast<int>(error.code());
   } catch (const std::exception& error) {
-    fmt::print(stderr, "portcullis: could not go on: {}\n", error.what());
+    portcullis::cli::PrintError(fmt::format("could not go on: {}", error.what()));
     return static_cast<int>(portcullis::ExitCode::kCannotRun);
   }
 }

@@ -9,6 +9,8 @@
 #include <vector>
 
 #include "harness/suite/retag.h"
+#include "src/checkpoint/printable.h"
+#include "src/cli/print_error.h"
 #include "src/cli/subcommand.h"
 
 namespace portcullis::cli {
@@ -20,20 +22,29 @@ struct Options {
   bool json = false;
 };
 
+void PrintErrors(const suite::RetaggedSet& done) {
+  for (const suite::Retagged& file : done.files) {
+    if (!file.error.empty()) PrintError(file.error);
+  }
+  if (done.left_alone && done.files.size() > 1) {
+    PrintError(fmt::format("{}: none of its files was changed: they are all or not at all",
+                           checkpoint::Printable(done.named.string())));
+  }
+}
+
 ExitCode Retag(const Options& options) {
   const report::Style style(stdout);
   const suite::RetagRun run(options.request);
   ExitCode worst = ExitCode::kAsExpected;
-  for (const auto& file : run.Files(options.files)) {
-    const suite::Retagged done = run.Do(file);
+  for (const suite::RetagSet& set : run.Sets(options.files)) {
+    const suite::RetaggedSet done = run.Do(set);
     worst = std::max(worst, done.code);
     if (options.json) {
-      fmt::print("{}\n", report::RetaggedJson(done).dump());
-    } else if (done.error.empty()) {
-      fmt::print("{}", report::RetaggedText(done, style));
-    } else {
-      fmt::print(stderr, "portcullis: {}\n", done.error);
+      fmt::print("{}", report::RetaggedLines(done));
+      continue;
     }
+    fmt::print("{}", report::RetaggedText(done, style));
+    PrintErrors(done);
   }
   return worst;
 }

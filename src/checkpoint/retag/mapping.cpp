@@ -9,9 +9,13 @@ namespace portcullis::checkpoint {
 namespace {
 
 void RequireDevice(const std::string& device) {
-  if (ReadsLikeDevice(device)) return;
-  throw UsageError(
-      fmt::format("found '{}', expected a device as PyTorch writes it: cpu, cuda:0, …", device));
+  if (IsStorageLocation(device)) return;
+  throw UsageError(fmt::format(
+      "found '{}', expected a device that torch.load restores: cpu, meta, mps; or cuda,\n"
+      "xpu, hpu, mtia, privateuseone (npu, mlu, …), alone or with an index as :0 to :127\n"
+      "  next: name one of them, as cpu or cuda:0: PyTorch would not load the file with "
+      "this tag",
+      device));
 }
 
 }  // namespace
@@ -26,7 +30,7 @@ DeviceMapping DeviceMapping::To(const std::string& device) {
 DeviceMapping DeviceMapping::Pairs(std::span<const std::string> pairs) {
   DeviceMapping mapping;
   for (const std::string& pair : pairs) {
-    const std::size_t sign = pair.find('=');
+    const std::size_t sign = pair.rfind('=');  // a tag in a file may be anything
     if (sign == std::string::npos || sign == 0) {
       throw UsageError(
           fmt::format("found '{}', expected a pair of devices, as cuda:1=cuda:0", pair));
@@ -47,6 +51,14 @@ std::string_view DeviceMapping::Of(std::string_view device) const {
   if (!all_.empty()) return device == "meta" ? device : std::string_view(all_);
   const auto found = pairs_.find(device);
   return found == pairs_.end() ? device : std::string_view(found->second);
+}
+
+std::vector<std::string> DeviceMapping::Unmatched(const std::set<std::string>& devices) const {
+  std::vector<std::string> pairs;
+  for (const auto& [from, to] : pairs_) {
+    if (!devices.contains(from)) pairs.push_back(fmt::format("{}={}", from, to));
+  }
+  return pairs;
 }
 
 std::string DeviceMapping::Text() const {

@@ -5,9 +5,12 @@
 #include <algorithm>
 #include <utility>
 
+#include "src/base/error.h"
+#include "src/base/quote.h"
 #include "src/checkpoint/bytes.h"
 #include "src/checkpoint/format.h"
 #include "src/checkpoint/looks_like.h"
+#include "src/checkpoint/printable.h"
 #include "src/checkpoint/retag/format_edits.h"
 #include "src/checkpoint/retag/reversal.h"
 #include "src/checkpoint/retag/undo_note.h"
@@ -30,6 +33,7 @@ std::string ReasonToKeep(const DeviceTag& tag) {
 void ListTags(const DeviceMap& map, const RetagWish& wish, RetagPlan& plan) {
   for (const DeviceTag& tag : map.tags) {
     const std::string_view becomes = Becomes(tag, wish);
+    if (IsChangeable(tag, wish)) plan.devices.insert(tag.device);
     if (becomes != tag.device) {
       plan.changes.push_back({tag, std::string(becomes)});
     } else if (wish.mapping.Changes(tag.device)) {
@@ -85,13 +89,23 @@ RetagPlan PlanRetag(const Source& file, const RetagWish& wish) {
   return plan;
 }
 
-std::vector<std::filesystem::path> FilesToRetag(const std::filesystem::path& path) {
-  if (std::filesystem::is_directory(path)) return {path / kDistributedMetadata};
+RetagFiles FilesToRetag(const std::filesystem::path& path) {
+  if (std::filesystem::is_directory(path)) {
+    if (std::filesystem::exists(path / kDistributedMetadata)) {
+      return {"", {path / kDistributedMetadata}};
+    }
+    throw UsageError(fmt::format(
+        "{}: found a folder without {}, expected a checkpoint or an index of shards\n"
+        "  next: name the files in it; portcullis check {} lists them",
+        Printable(path.string()), kDistributedMetadata, Printable(Quoted(path.string()))));
+  }
   const auto source = OpenFile(path);
-  if (!IsShardedIndex({*source, nullptr, path.parent_path(), 0})) return {path};
-  std::vector<std::filesystem::path> files;
-  for (const std::string& shard : ShardFiles(*source)) files.push_back(path.parent_path() / shard);
-  return files;
+  if (!IsShardedIndex({*source, nullptr, path.parent_path(), 0})) return {"", {path}};
+  RetagFiles shards{path, {}};
+  for (const std::string& shard : ShardFiles(*source)) {
+    shards.files.push_back(path.parent_path() / shard);
+  }
+  return shards;
 }
 
 std::uint64_t SizeWithoutLeftovers(const Source& file) {

@@ -4,6 +4,7 @@
 #include <filesystem>
 #include <memory>
 #include <optional>
+#include <set>
 #include <string>
 #include <vector>
 
@@ -48,7 +49,8 @@ struct RetagPlan {
   Format format = Format::kZip;
   std::vector<TagChange> changes;
   std::vector<KeptTag> kept;
-  Many<StorageEntry> storages;  // as they were
+  Many<StorageEntry> storages;    // as they were
+  std::set<std::string> devices;  // of all tags that may change: what a pair can match
   RetagBytes bytes;
 };
 
@@ -58,7 +60,13 @@ struct RetagPlan {
 RetagPlan PlanRetag(const Source& file, const RetagWish& wish);
 
 // The files to retag for a path: those that an index of shards names, beside it; else itself.
-std::vector<std::filesystem::path> FilesToRetag(const std::filesystem::path& path);
+struct RetagFiles {
+  std::filesystem::path index;  // empty if the path is none
+  std::vector<std::filesystem::path> files;
+};
+// Throws UsageError for a folder that is no distributed checkpoint, CheckpointError for an index
+// that cannot be read.
+RetagFiles FilesToRetag(const std::filesystem::path& path);
 
 // The size of the old file within one that an interrupted run left longer; else the whole size.
 std::uint64_t SizeWithoutLeftovers(const Source& file);

@@ -48,19 +48,23 @@ bool SameLookalikes(const DeviceMap& before, const DeviceMap& after) {
 
 }  // namespace
 
-std::string_view Becomes(const DeviceTag& tag, const RetagWish& wish) {
+bool IsChangeable(const DeviceTag& tag, const RetagWish& wish) {
   switch (tag.place) {
     case Place::kStorageTag:
     case Place::kRebuildArgument:
     case Place::kGraphConstant:
-      return wish.mapping.Of(tag.device);
+      return true;
     case Place::kCodeLiteral:
-      return wish.code ? wish.mapping.Of(tag.device) : std::string_view(tag.device);
+      return wish.code;
     case Place::kDeviceObject:
     case Place::kLookalike:
       break;
   }
-  return tag.device;
+  return false;
+}
+
+std::string_view Becomes(const DeviceTag& tag, const RetagWish& wish) {
+  return IsChangeable(tag, wish) ? wish.mapping.Of(tag.device) : std::string_view(tag.device);
 }
 
 bool OnlyTagsDiffer(const DeviceMap& before, const DeviceMap& after, const RetagWish& wish) {

@@ -6,6 +6,9 @@
 
 namespace portcullis::checkpoint {
 
+// True for tags in a place that is changed: loading uses it.
+bool IsChangeable(const DeviceTag& tag, const RetagWish& wish);
+
 // What a tag becomes, by its place: itself, if it stays.
 std::string_view Becomes(const DeviceTag& tag, const RetagWish& wish);
 

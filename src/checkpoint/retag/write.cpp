@@ -11,6 +11,7 @@
 #include <vector>
 
 #include "src/base/error.h"
+#include "src/base/quote.h"
 #include "src/checkpoint/retag/new_file.h"
 
 namespace portcullis::checkpoint {
@@ -107,9 +108,24 @@ void RequireWritable(const Target& target) {
   throw CannotRun(SystemError(fmt::format("cannot write '{}'", target.path().string())));
 }
 
+// What has to be there before a file is made beside its final name.
+void RequireFolder(const std::filesystem::path& folder) {
+  if (folder.empty()) return;
+  std::error_code error;
+  if (!std::filesystem::is_directory(folder, error)) {
+    throw UsageError(
+        fmt::format("found no folder '{0}', expected one to write the file into\n"
+                    "  next: mkdir -p {1}",
+                    folder.string(), Quoted(folder.string())));
+  }
+  if (faccessat(AT_FDCWD, folder.c_str(), W_OK, AT_EACCESS) == 0) return;
+  throw CannotRun(SystemError(fmt::format("cannot write into the folder '{}'", folder.string())));
+}
+
 void Rewrite(const Target& target, const Identity& read, const Spliced& bytes, Disk& disk) {
   RequireOneName(target);
   RequireWritable(target);
+  RequireFolder(target.path().parent_path());
   constexpr mode_t kPrivate = 0600;
   NewFile file(target.path(), kPrivate, disk);
   file.Fill(bytes, target.file().fd());
@@ -130,23 +146,32 @@ void RetagInPlace(const std::filesystem::path& path, const Identity& read, const
   }
 }
 
+std::filesystem::path PlaceFor(const std::filesystem::path& out, const Identity& read,
+                               bool replace) {
+  std::error_code no_file;
+  if (!std::filesystem::exists(std::filesystem::symlink_status(out, no_file))) {
+    RequireFolder(out.parent_path());
+    return out;
+  }
+  if (!replace) {
+    throw UsageError(
+        fmt::format("'{}' exists already\n  next: choose another name, or replace it "
+                    "with --force",
+                    out.string()));
+  }
+  const std::filesystem::path target = Followed(out);
+  if (Identity::Of(target) == read) {
+    throw UsageError(
+        fmt::format("'{}' is the checkpoint itself\n  next: use --in-place", out.string()));
+  }
+  RequireFolder(target.parent_path());
+  return target;
+}
+
 void RetagToFile(const std::filesystem::path& path, const Identity& read, const RetagBytes& bytes,
                  const std::filesystem::path& out, bool replace, Disk& disk) {
   const Target source(path, read, O_RDONLY);
-  std::filesystem::path target = out;
-  if (std::filesystem::exists(std::filesystem::symlink_status(out))) {
-    if (!replace) {
-      throw UsageError(
-          fmt::format("'{}' exists already\n  next: choose another name, or replace it "
-                      "with --force",
-                      out.string()));
-    }
-    target = Followed(out);
-    if (Identity::Of(target) == read) {
-      throw UsageError(
-          fmt::format("'{}' is the checkpoint itself\n  next: use --in-place", out.string()));
-    }
-  }
+  const std::filesystem::path target = PlaceFor(out, read, replace);
   const mode_t mode = source.file().Status().st_mode & 0777;  // less what the umask forbids
   NewFile file(target, mode, disk);
   file.Fill(*bytes.result, source.file().fd());

@@ -25,6 +25,12 @@ namespace portcullis::checkpoint {
 void RetagInPlace(const std::filesystem::path& path, const Identity& read, const RetagBytes& bytes,
                   Disk& disk);
 
+// The file that RetagToFile() writes for `out`: `out`, or what that link leads to. Throws
+// UsageError if it is there and not to be replaced, is the checkpoint itself, or has no folder;
+// CannotRun if that folder cannot be written to.
+std::filesystem::path PlaceFor(const std::filesystem::path& out, const Identity& read,
+                               bool replace);
+
 // Writes the new checkpoint to another file, with the mode of the old one. `replace`: also if
 // there is a file already.
 void RetagToFile(const std::filesystem::path& path, const Identity& read, const RetagBytes& bytes,

@@ -64,6 +64,8 @@ class WrongWords(ProgramTest):
                 for text in texts:
                     self.assertIn(text, done.stderr)
                 self.assertNotIn("terminate called", done.stderr)
+                if arguments:
+                    self.assertTrue(done.stderr.startswith("portcullis: "), done.stderr)
 
     def test_each_scenario_error_names_file_line_and_column(self):
         for old, new, where, text in WRONG_SCENARIOS:

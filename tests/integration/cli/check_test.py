@@ -192,6 +192,14 @@ class Confirm(CheckTest):
         self.assertIn("8 loads as predicted", done.stdout)
         self.assertNotIn("predicted:", done.stdout)
 
+    def test_the_name_of_a_file_may_be_any_bytes(self):
+        self.take("zip-cpu.pt")
+        (self.folder / "zip-cpu.pt").rename(self.folder / os.fsdecode(b"a\xff\x1b.pt"))
+        for arguments in (("check", ".", "--confirm"), ("check", ".", "--confirm", "--json", "r")):
+            done = self.expect(AS_EXPECTED, *arguments)
+            self.assertIn("1 loads as predicted", done.stdout)
+            self.assertIn(r"a\xff\x1b.pt", done.stdout)
+
     def test_what_retag_wrote_loads_in_cpp(self):
         """Tensors and their bytes as Python finds them, on the devices that the new tags name."""
         scripts = self.take("torchscript-scripted.pt", "torchscript-frozen.pt")

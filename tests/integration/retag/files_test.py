@@ -179,6 +179,97 @@ class Files(RetagTest):
         self.assertEqual(self.tags(self.folder / "x/part-2.bin"), {"cpu"})
         self.assertNotIn("cpu", self.tags(self.folder / "sharded/part-2.bin"))
 
+    def test_shards_are_changed_all_or_none(self):
+        index = self.golden("sharded/model.index.json")
+        first, second = (index.parent / name for name in ("part-1.bin", "part-2.bin"))
+        before = first.read_bytes()
+        (self.folder / "new").mkdir()
+        missing = second.rename(self.folder / "elsewhere")
+        for place in (("--in-place",), ("-o", "new")):
+            said = self.retag(index, "--to", "cpu", *place, code=WRONG_USE)
+            self.assertIn("part-2.bin: found no readable file (No such file or directory)", said)
+            self.assertIn("model.index.json: none of its files was changed", said)
+            self.assertNotIn("would change", said)
+            shown = self.retag(index, "--to", "cpu", *place, "--json", code=WRONG_USE)
+            self.assertEqual([json.loads(line)["written"] for line in shown.splitlines()],
+                             [False, False])
+            self.assertEqual(first.read_bytes(), before)
+            self.assertEqual(list((self.folder / "new").iterdir()), [])
+        missing.rename(second)
+        with second.open("rb") as file:  # found only when it is to be written
+            fcntl.flock(file, fcntl.LOCK_EX)
+            for place in (("--in-place",), ("-o", "new")):
+                said = self.retag(index, "--to", "cpu", *place, code=CANNOT_RUN)
+                self.assertIn("locked by another program", said)
+                self.assertEqual(first.read_bytes(), before)
+                self.assertEqual(list((self.folder / "new").iterdir()), [])
+        (self.folder / "new/model.index.json").touch()
+        said = self.retag(index, "--to", "cpu", "-o", "new", code=WRONG_USE)
+        self.assertIn("new/model.index.json' exists already", said)
+        self.assertEqual(len(list((self.folder / "new").iterdir())), 1)
+
+    def test_shards_that_were_not_changed_have_nothing_to_undo(self):
+        index = self.golden("sharded/model.index.json")
+        before = {shard: shard.read_bytes() for shard in index.parent.glob("part-*")}
+        self.retag(index, "--map", "cuda:1=cpu", "--in-place")
+        said = self.retag(index, "--undo")
+        self.assertIn("part-1.bin: has nothing to undo", said)
+        self.assertEqual({shard: shard.read_bytes() for shard in before}, before)
+        self.assertIn("found nothing to undo", self.retag(index, "--undo", code=WRONG_USE))
+
+    def test_every_pair_must_match(self):
+        path, index = self.golden("zip-two-devices.pt"), self.golden("sharded/model.index.json")
+        for file in (path, index):
+            said = self.retag(file, "--map", "cuda:0=cpu", "--map", "cuda:7=cpu", "--in-place",
+                              code=FINDING)
+            self.assertIn(f"{file.name}: --map cuda:7=cpu matches no tag", " ".join(said.split()))
+            self.assertNotIn("cuda:0=cpu matches", said)
+            self.retag(file, "--undo")
+            # Of an index, in any of the shards: cuda:0 is in one and cuda:1 in the other.
+            said = self.retag(file, "--map", "cuda:0=cpu", "--map", "cuda:1=cuda:1", "--in-place")
+            self.assertNotIn("matches", said)
+            self.retag(file, "--undo")
+        shown = self.retag(path, "--map", "cuda:7=cpu", "--dry-run", "--json", code=FINDING)
+        self.assertEqual(json.loads(shown)["unmatched"], ["cuda:7=cpu"])
+
+    def test_a_new_file_is_there_also_if_nothing_changes(self):
+        path = self.golden("zip-cpu.pt")
+        self.assertIn("copied to new.pt", self.retag(path, "--to", "cpu", "-o", "new.pt"))
+        self.assertEqual((self.folder / "new.pt").read_bytes(), path.read_bytes())
+        self.retag(path, "--map", "cuda:0=cpu", "-o", "other.pt", code=FINDING)
+        self.assertFalse((self.folder / "other.pt").exists())
+
+    def test_names_of_files_may_be_any_bytes(self):
+        path = self.golden(APPENDED).rename(self.folder / os.fsdecode(b"a\xff\x1b[31m\n.pt"))
+        for command in (("inspect",), ("retag", "--to", "cpu", "--dry-run"),
+                        ("retag", "--to", "cpu", "-o", APPENDED), ("retag", "--undo")):
+            done = subprocess.run([PROGRAM, *command, os.fsencode(path)], capture_output=True,
+                                  cwd=self.folder, check=False)
+            said = done.stdout + done.stderr
+            self.assertIn(rb"a\xff\x1b[31m\x0a.pt", said)
+            self.assertNotIn(b"\x1b", said)
+            said.decode()
+            done = subprocess.run([PROGRAM, *command, "--json", os.fsencode(path)],
+                                  capture_output=True, cwd=self.folder, check=False)
+            self.assertNotIn(b"could not go on", done.stderr)
+            document = json.loads(done.stdout)
+            name = document["path"] if command == ("inspect",) else document["file"]
+            self.assertTrue(name.endswith("/a\ufffd\x1b[31m\n.pt"), name)
+
+    def test_lines_fit_a_terminal(self):
+        for name in ("exported-program.pt2", "legacy-training.pt"):
+            said = self.retag(self.golden(name), "--to", "cpu", "--dry-run")
+            self.assertGreater(len(said.splitlines()), 5, said)
+            for line in said.splitlines()[1:]:  # the first one names the file
+                self.assertLessEqual(len(line), 80, said)
+
+    def test_one_tag_is_one(self):
+        path = self.golden("sharded/model.index.json").with_name("part-2.bin")
+        shown = json.loads(self.retag(path, "--to", "cpu", "--dry-run", "--json"))
+        self.assertGreater(len(shown["changes"]), 1)
+        said = self.retag(self.golden("zip-tensor.pt"), "--to", "cpu", "--dry-run")
+        self.assertIn("zip, 1 tag would change", said)
+
     def test_a_dry_run_writes_nothing(self):
         path = self.golden("zip-training.pt")
         before = path.read_bytes()
@@ -220,7 +311,23 @@ class Files(RetagTest):
             said = self.retag(path, *arguments, code=WRONG_USE)
             self.assertIn(words, said)
         self.assertEqual(self.tags(path), {"cuda:0"})
+        for arguments, words in ((("--to", "cpu", "--undo", path), "--to excludes --undo"),
+                                 (("--to", "cpu"), "file is required")):
+            said = self.retag(*arguments, code=WRONG_USE)
+            self.assertEqual(said, f"portcullis: {words}\n"
+                             "  next: portcullis retag --help shows how it is used\n")
         self.retag("missing.pt", *TO_CPU, code=WRONG_USE)
+
+    def test_folders_that_are_not_what_is_meant(self):
+        path = self.golden(APPENDED)
+        said = self.retag(path, "--to", "cpu", "-o", "no where/x.pt", code=WRONG_USE)
+        self.assertIn("found no folder 'no where', expected", said)
+        self.assertIn("next: mkdir -p 'no where'", said)
+        self.assertNotIn(".portcullis-", said)
+        (self.folder / "empty").mkdir()
+        said = self.retag("empty", "--to", "cpu", "--dry-run", code=WRONG_USE)
+        self.assertIn("empty: found a folder without .metadata, expected a checkpoint", said)
+        self.assertIn("next: name the files in it", said)
 
 
 if __name__ == "__main__":

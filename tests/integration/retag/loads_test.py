@@ -2,9 +2,11 @@
 # every other value as before.
 import ctypes
 import io
+import json
 import pickle
 import sys
 import unittest
+import unittest.mock
 
 try:
     import torch
@@ -13,10 +15,14 @@ except ImportError as missing:
     sys.exit(77)
 import torch.package
 
-from program import GOLDEN, WRONG_USE, RetagTest
+from program import AS_EXPECTED, GOLDEN, WRONG_USE, RetagTest
 
 WAYS_OF_ZIP = [dict(weights_only=True), dict(weights_only=False),
                dict(weights_only=True, mmap=True), dict(weights_only=False, mmap=True)]
+# c10/core/Device.cpp, without the names that backends out of the tree take.
+DEVICES = ("cpu", "cuda", "ipu", "xpu", "mkldnn", "opengl", "opencl", "ideep", "hip", "ve", "fpga",
+           "maia", "xla", "lazy", "vulkan", "mps", "meta", "hpu", "mtia", "privateuseone")
+
 WAYS_OF_LEGACY = [dict(weights_only=True), dict(weights_only=False)]
 
 
@@ -43,6 +49,22 @@ def as_plain(value):
     if isinstance(value, torch.UntypedStorage):
         return bytes(value)
     return repr(value) if not hasattr(value, "__dict__") else as_plain(vars(value))
+
+
+def is_restored(device):
+    """Whether torch.load has a way back for a tag, on a machine with the device."""
+    try:
+        torch.serialization.default_restore_location(torch.UntypedStorage(8), device)
+        return True
+    except RuntimeError as refused:
+        if "is not registered" not in str(refused):
+            return not any(text in str(refused) for text in (
+                "don't know how to restore", "Invalid device string", "must not be negative"))
+    # A backend that is not here refuses first. 128 of it would be device -128, and 300 would be 44.
+    try:
+        return str(torch.device(device)) == device
+    except RuntimeError:
+        return False
 
 
 def tags_of(path, **way):
@@ -273,6 +295,43 @@ class Loads(RetagTest):
         self.retag(index, "--to", "cpu", "--in-place")
         for shard in index.parent.glob("part-*.bin"):
             self.check_loads(shard, GOLDEN / "sharded" / shard.name, WAYS_OF_ZIP)
+
+    def test_a_new_folder_holds_the_whole_sharded_checkpoint(self):
+        """Also the shards in which nothing changes, and the index."""
+        self.golden("sharded/model.index.json")
+        new = self.folder / "new"
+        new.mkdir()
+        self.retag("sharded/model.index.json", "--map", "cuda:1=cpu", "-o", new)
+        self.assertEqual(tags_of(new / "part-1.bin"), {"cuda:0"})
+        self.retag(new / "model.index.json", "--to", "cpu", "--in-place")
+        index = json.loads((new / "model.index.json").read_text(encoding="utf-8"))
+        old = self.folder / "sharded"
+        for name, shard in index["weight_map"].items():
+            was = torch.load(old / shard, map_location="cpu", weights_only=True)
+            self.assertEqual(as_plain(torch.load(new / shard, weights_only=True)[name]),
+                             as_plain(was[name]))
+
+    def test_a_target_is_what_torch_load_restores(self):
+        """Whatever the machine has: PyTorch must know how, or the file would load nowhere."""
+        path = self.golden("zip-cuda0.pt")
+        for device in (*DEVICES, *(f"{device}:{index}" for device in DEVICES if device != "mps"
+                                   for index in ("0", "7", "127", "128", "999", "01", "00", "-1", ""))):
+            known = is_restored(device)
+            said = self.retag(path, "--to", device, "--dry-run",
+                              code=AS_EXPECTED if known else WRONG_USE)
+            if not known:
+                self.assertIn(f"found '{device}', expected a device that torch.load restores", said)
+                self.assertIn("next: ", said)
+
+    def test_a_tag_that_no_pytorch_loads_is_repaired(self):
+        for odd, good in (("cuda:01", "cuda:1"), ("cpu:0", "cpu"), ("a=b", "cpu")):
+            path = self.folder / "odd.pt"
+            with unittest.mock.patch("torch.serialization.location_tag", lambda _: odd):
+                torch.save(torch.ones(2), path)
+            with self.assertRaises(RuntimeError):
+                torch.load(path)
+            self.retag(path, "--map", f"{odd}={good}", "--in-place")
+            self.assertEqual(tags_of(path), {good})
 
     def test_refusals(self):
         for name, reason in (("weights.safetensors", "name no device"),
