@@ -11,6 +11,7 @@
 #include "harness/verdict/tensors.h"
 #include "src/base/error.h"
 #include "src/base/names.h"
+#include "src/checkpoint/printable.h"
 #include "src/checkpoint/read.h"
 #include "src/portability/readers.h"
 
@@ -130,8 +131,9 @@ std::string OwnCheckpoints::Headline(const std::string& file) const {
   const Subject& subject = subjects_.at(file);
   std::set<std::string> tags;
   for (const auto& storage : subject.reference.storages) tags.insert(storage.device);
-  return fmt::format("{}: {}, {} tensors, {:L} bytes, tags: {}", file, subject.reference.format,
-                     subject.reference.tensors.size(), subject.reference.StorageBytes(),
+  return fmt::format("{}: {}, {} tensors, {:L} bytes, tags: {}", checkpoint::Printable(file),
+                     subject.reference.format, subject.reference.tensors.size(),
+                     subject.reference.StorageBytes(),
                      tags.empty() ? "none" : fmt::format("{}", fmt::join(tags, ", ")));
 }
 
