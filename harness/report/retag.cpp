@@ -99,7 +99,7 @@ std::string Headline(const Retagged& done) {
     return done.written ? "has its old bytes again" : "can be given its old bytes back";
   }
   if (!done.format) return "has nothing to undo";
-  const std::string format = FormatName(*done.format);
+  std::string format = FormatName(*done.format);
   if (done.format == checkpoint::Format::kShardedIndex) return format;
   if (!done.changes.empty()) {
     return fmt::format("{}, {} tag{} {}", format, done.changes.size(),

@@ -159,7 +159,7 @@ std::filesystem::path PlaceFor(const std::filesystem::path& out, const Identity&
                     "with --force",
                     out.string()));
   }
-  const std::filesystem::path target = Followed(out);
+  std::filesystem::path target = Followed(out);
   if (Identity::Of(target) == read) {
     throw UsageError(
         fmt::format("'{}' is the checkpoint itself\n  next: use --in-place", out.string()));

@@ -10,7 +10,7 @@ import unittest
 SOURCE = pathlib.Path(os.environ["PORTCULLIS_SOURCE"])
 PAGE = SOURCE / "docs" / "COMPUTING.md"
 SCENARIOS = SOURCE / "scenarios"
-LINK = re.compile(r"https://github\.com/[\w.-]+/[\w.-]+/issues/\d+")
+LINK = re.compile(r"https://github\.com/[\w.-]+/[\w.-]+/(?:issues|pull)/\d+")
 
 
 def rows():
