@@ -81,6 +81,10 @@ constexpr std::array kWordings{
     // Maps.
     Wording{"map-not-callable", "'int' object is not callable", "",
             "the last line alone; with torch.load above it", "V2AI/Det3D#104"},
+    Wording{"bad-device-string", "Device index must not be negative", "",
+            "PyTorch, an index beyond 127", "c10/core/Device.h, 2.11"},
+    Wording{"bad-device-string", "Could not parse device index", "in device string",
+            "PyTorch, an index that is no number", "c10/core/Device.cpp, 2.11"},
     Wording{"bad-device-string", "device type at start of device string: ", "",
             "PyTorch, of a kind that it does not know", "c10/core/Device.cpp, 2.11"},
     // Files.

@@ -6,6 +6,7 @@
 #include <map>
 #include <optional>
 
+#include "src/checkpoint/device_name.h"
 #include "src/portability/predict_format.h"
 #include "src/portability/predict_reported.h"
 #include "src/portability/predict_use.h"
@@ -108,23 +109,15 @@ std::optional<Prediction> RefusedAtOnce(const DeviceMap& subject, const Build& b
   return std::nullopt;
 }
 
-// "cuda" or "cuda:7", without zeros in front (c10/core/Device.cpp, 2.11).
-bool IsWellFormed(std::string_view cuda) {
-  const std::size_t colon = cuda.find(':');
-  if (colon == std::string_view::npos) return cuda == "cuda";
-  const std::string_view index = cuda.substr(colon + 1);
-  const bool digits = index.find_first_not_of("0123456789") == std::string_view::npos;
-  return digits && !index.empty() && (index == "0" || !index.starts_with('0'));
-}
-
 // Tags that this PyTorch restores by another module than cpu, cuda and meta (2.11, Linux, CUDA).
 // torch.load compares cpu as it is written (torch/serialization.py, _cpu_deserialize, 2.11).
 std::optional<Prediction> ForeignTag(Asked asked, const std::string& device) {
   const std::string type = device.substr(0, device.find(':'));
-  if (asked == Asked::kTorchLoad && type == "cuda" && !IsWellFormed(device)) {
+  const bool odd = asked == Asked::kTorchLoad && !checkpoint::IsStorageLocation(device);
+  if (odd && type == "cuda") {
     return Raises("bad-device-string", fmt::format("'{}' is no device's name", device));
   }
-  if (asked == Asked::kTorchLoad && type == "cpu" && device != type) {
+  if (odd && type == "cpu") {
     return Raises("unknown-tag", fmt::format("torch.load knows cpu, and not {}", device));
   }
   if (device.empty() || type == "cpu" || type == "cuda" || type == "meta") return std::nullopt;

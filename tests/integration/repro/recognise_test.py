@@ -109,6 +109,13 @@ TEXTS = [
     ("rnn-devices", "Input and hidden tensors are not at the same device, found input tensor at cpu and "
      "hidden tensor at cuda:0", ["device of the input: cpu"]),
     ("bad-device-string", "RuntimeError: Invalid device string: 'cuda1'", ["device given: cuda1"]),
+    ("bad-device-string", "RuntimeError: Device index must not be negative", []),
+    ("bad-device-string", "RuntimeError: Could not parse device index '99999999999' in device string "
+     "'cuda:99999999999'", []),
+    ("untyped-legacy", "AttributeError: type object 'torch.storage.UntypedStorage' has no attribute 'dtype'", []),
+    ("unknown-tag", "RuntimeError: Attempting to deserialize object on a MTIA device but "
+     "torch.mtia.is_available() is False.", []),
+    ("unknown-tag", "RuntimeError: The PRIVATEUSEONE device module is not registered.", []),
     ("bad-device-string", "RuntimeError: Expected one of cpu, cuda, ipu, xpu device type at start of device "
      "string: gpu", []),
     # pytest's excerpt of a traceback

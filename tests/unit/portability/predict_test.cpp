@@ -245,6 +245,8 @@ std::vector<Row> ForeignTags() {
        "raises unknown-tag in load"},
       {"no device's name", Saved(Format::kZip, {"cuda:01"}), kTwoGpus, kPython, "as-saved",
        "raises bad-device-string in load"},
+      {"beyond any GPU's number", Saved(Format::kZip, {"cuda:128"}), kTwoGpus, kPython, "as-saved",
+       "raises bad-device-string in load"},
       {"without a number", Saved(Format::kZip, {"cuda:"}), kTwoGpus, kPython, "as-saved",
        "raises bad-device-string in load"},
       {"cpu with a number", Saved(Format::kZip, {"cpu:0"}), kNoDriver, kPython, "as-saved",
