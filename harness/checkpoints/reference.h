@@ -35,6 +35,7 @@ struct Reference {
   std::vector<ReferenceTensor> tensors;
   std::vector<ReferenceStorage> storages;
   std::optional<Example> example;  // nothing: not a module, or nobody knows
+  std::string unknown;  // not empty: why nobody knows its tensors; a load is then held to none
   // Bytes of all storages, or of those with one tag.
   std::uint64_t StorageBytes(const std::string& tag = "") const;
   // Bytes of all tensors, or of those with one tag; a shared storage counts for each.

@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <cctype>
 #include <cstdio>
 #include <vector>
 
@@ -17,6 +18,8 @@ namespace {
 using suite::Checked;
 using suite::Finding;
 using suite::Level;
+
+constexpr char kKept = '\0';  // stands for a space while lines are broken
 
 // "zip, 214 tensors, 97.8 MiB, tags: cuda:0 (97.8 MiB)"
 std::string Headline(const suite::MapSummary& map) {
@@ -54,14 +57,39 @@ std::string ForecastGrid(const Checked& checked, const Style& style) {
   return Grid(cells, style, 6);
 }
 
+// The spaces of code, where a line does not break: in brackets and quotes, and of a whole command.
+std::string KeptTogether(std::string text) {
+  const bool command = text.starts_with("portcullis ");
+  int depth = 0;
+  bool quoted = false;
+  char before = ' ';
+  for (char& c : text) {
+    if (c == '(' || c == '[') ++depth;
+    if (c == ')' || c == ']') --depth;
+    const bool apostrophe = !quoted && std::isalnum(static_cast<unsigned char>(before)) != 0;
+    if (c == '\'' && !apostrophe) quoted = !quoted;
+    before = c;
+    if (c == ' ' && (command || quoted || depth > 0)) c = kKept;
+  }
+  return text;
+}
+
+std::string RemedyText(const std::string& remedy, std::size_t indent, const Style& style) {
+  const std::size_t width = std::max<std::size_t>(style.width(), 40) - indent - 2;
+  std::string text;
+  for (std::string& line : Wrap(KeptTogether(remedy), width)) {
+    std::replace(line.begin(), line.end(), kKept, ' ');
+    text += fmt::format("{}{} {}\n", std::string(indent, ' '), text.empty() ? "→" : " ",
+                        style.Bold(line));
+  }
+  return text;
+}
+
 std::string FindingText(const Finding& finding, const Style& style) {
   constexpr std::size_t kIndent = 6;
   const bool warns = finding.rule->level == Level::kWarning;
   std::string text = Paragraph((warns ? "warning: " : "") + finding.text, kIndent, style);
-  // One line, so that it can be copied.
-  if (!finding.remedy.empty()) {
-    text += fmt::format("{}→ {}\n", std::string(kIndent + 2, ' '), style.Bold(finding.remedy));
-  }
+  if (!finding.remedy.empty()) text += RemedyText(finding.remedy, kIndent + 2, style);
   return text;
 }
 

@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <array>
+#include <cctype>
 
 #include "src/base/size.h"
 
@@ -43,6 +44,15 @@ std::string Paragraph(const std::string& text, const report::Style& style) {
   std::string lines;
   for (const std::string& line : report::Wrap(text, style.width())) lines += line + "\n";
   return lines + "\n";
+}
+
+// With a capital, unless it begins with code.
+std::string Sentence(std::string text) {
+  const std::string first = text.substr(0, text.find(' '));
+  const bool word =
+      std::all_of(first.begin(), first.end(), [](unsigned char c) { return std::islower(c) != 0; });
+  if (word && !text.empty()) text.front() = static_cast<char>(std::toupper(text.front()));
+  return text.ends_with('.') ? text : text + ".";
 }
 
 std::string WhatItIs(const Checked& checked) {
@@ -100,7 +110,7 @@ std::string Explain(const Checked& checked, const report::Style& style) {
   std::string text = Paragraph(WhatItIs(checked), style);
   for (const auto& finding : checked.findings) {
     if (finding.rule->id == "does-not-load") continue;  // told by host below
-    text += Paragraph(fmt::format("{}: {}.", finding.rule->title, finding.text), style);
+    text += Paragraph(Sentence(finding.text), style);
   }
   for (const Forecast& plain : checked.forecasts) {
     if (plain.strategy != "as-saved") continue;

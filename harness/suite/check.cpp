@@ -185,9 +185,20 @@ Checked Checker::Check(const fs::path& file) const {
     checked.forecasts = Ask(map);
     checked.findings = FindingsOf(map, SizeOf(file), checked.forecasts, policy_, PythonVersions());
   } catch (const checkpoint::CheckpointError& error) {
-    checked.problem = error.problem();
-    checked.findings.push_back(FindingOf(error));
+    const bool of_part = IsOfPart(error, file);
+    checked.problem = of_part ? checkpoint::Problem::kDamaged : error.problem();
+    checked.findings.push_back(of_part ? FindingOfPart(error) : FindingOf(error));
   }
+  return checked;
+}
+
+Checked Checker::Check(const FileAsked& asked) const {
+  if (asked.unreadable.empty()) return Check(asked.path);
+  Checked checked;
+  checked.file = asked.path;
+  checked.allowed = policy_.AllowsPath(asked.path) || policy_.AllowsPath(asked.path / "");
+  checked.problem = checkpoint::Problem::kUnreadable;
+  checked.findings.push_back(FindingOfFolder(asked.unreadable));
   return checked;
 }
 

@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "harness/host/host.h"
+#include "harness/suite/check_files.h"
 #include "harness/suite/findings.h"
 #include "harness/suite/policy.h"
 #include "src/portability/predict.h"
@@ -43,6 +44,7 @@ class Checker {
  public:
   Checker(const Question& question, const Policy& policy, const host::HostLibrary& hosts);
   Checked Check(const std::filesystem::path& file) const;
+  Checked Check(const FileAsked& asked) const;
   const Question& question() const { return question_; }
 
  private:

@@ -23,21 +23,34 @@ constexpr const char* kMetadata = ".metadata";
 // The pieces of a distributed checkpoint are no checkpoints of their own.
 bool IsPiece(const fs::path& file) { return file.extension() == ".distcp"; }
 
-std::vector<fs::path> FilesBelow(const fs::path& folder) {
-  std::vector<fs::path> files;
-  std::error_code error;
-  fs::recursive_directory_iterator entry(folder, fs::directory_options::skip_permission_denied,
-                                         error);
-  for (; !error && entry != fs::recursive_directory_iterator(); entry.increment(error)) {
-    std::error_code ignored;
-    if (entry->path().filename() == ".git") {
-      entry.disable_recursion_pending();
-    } else if (entry->is_regular_file(ignored) && !IsPiece(entry->path())) {
-      files.push_back(entry->path());
-    }
+void AddEntry(const fs::directory_entry& entry, std::vector<fs::path>& folders,
+              std::vector<FileAsked>& found) {
+  std::error_code ignored;
+  if (entry.path().filename() == ".git") return;
+  if (!entry.is_symlink(ignored) && entry.is_directory(ignored)) {
+    folders.push_back(entry.path());
+  } else if (entry.is_regular_file(ignored) && !IsPiece(entry.path())) {
+    found.push_back({entry.path()});
   }
-  std::sort(files.begin(), files.end());
-  return files;
+}
+
+// One folder that cannot be read does not end the search.
+std::vector<FileAsked> FilesBelow(const fs::path& top) {
+  std::vector<FileAsked> found;
+  std::vector<fs::path> folders{top};
+  while (!folders.empty()) {
+    const fs::path folder = std::move(folders.back());
+    folders.pop_back();
+    std::error_code error;
+    fs::directory_iterator entry(folder, error);
+    for (; !error && entry != fs::directory_iterator(); entry.increment(error)) {
+      AddEntry(*entry, folders, found);
+    }
+    if (error) found.push_back({folder, folder == top, error.message()});
+  }
+  std::sort(found.begin(), found.end(),
+            [](const FileAsked& a, const FileAsked& b) { return a.path < b.path; });
+  return found;
 }
 
 // The folder that holds everything a pattern can match, and the pattern seen from there.
@@ -48,13 +61,27 @@ std::pair<fs::path, std::string> SplitPattern(const std::string& pattern) {
   return {slash == 0 ? "/" : pattern.substr(0, slash), pattern.substr(slash + 1)};
 }
 
-std::vector<fs::path> FilesMatching(const std::string& pattern) {
+// True if files that the pattern matches may lie in that folder: its own names fit the first ones.
+bool MayHold(const std::string& pattern, const fs::path& folder) {
+  if (pattern.find("**") != std::string::npos) return true;
+  std::size_t end = 0;
+  for (auto name = folder.begin(); name != folder.end(); ++name) {
+    end = pattern.find('/', end == 0 ? 0 : end + 1);
+    if (end == std::string::npos) return false;
+  }
+  return GlobMatches(pattern.substr(0, end), folder.string());
+}
+
+std::vector<FileAsked> FilesMatching(const std::string& pattern) {
   const auto [folder, rest] = SplitPattern(pattern);
-  std::vector<fs::path> files;
-  for (const fs::path& file : FilesBelow(folder)) {
-    if (GlobMatches(rest, file.lexically_relative(folder).string())) {
-      files.push_back(folder == "." ? file.lexically_relative(folder) : file);
-    }
+  std::vector<FileAsked> files;
+  for (FileAsked& file : FilesBelow(folder)) {
+    const fs::path below = file.path.lexically_relative(folder);
+    const bool matches =
+        file.unreadable.empty() ? GlobMatches(rest, below.string()) : MayHold(rest, below);
+    if (!matches) continue;
+    if (folder == ".") file.path = below;
+    files.push_back(std::move(file));
   }
   if (files.empty()) throw UsageError(fmt::format("no file matches '{}'", pattern));
   return files;
@@ -137,22 +164,22 @@ class Workers {
 std::vector<FileAsked> FilesOf(const std::vector<std::string>& arguments) {
   std::vector<FileAsked> files;
   std::set<fs::path> seen;
-  const auto add = [&](const fs::path& path, bool named) {
-    if (seen.insert(path).second) files.push_back({path, named});
+  const auto add = [&](FileAsked file) {
+    if (seen.insert(file.path).second) files.push_back(std::move(file));
   };
   for (const std::string& argument : arguments) {
     std::error_code error;
     if (fs::is_directory(argument, error)) {
-      if (fs::exists(fs::path(argument) / kMetadata, error)) add(argument, true);
-      for (const fs::path& file : FilesBelow(argument)) {
+      if (fs::exists(fs::path(argument) / kMetadata, error)) add({argument, true});
+      for (FileAsked& file : FilesBelow(argument)) {
         // Named by its folder already, or a distributed checkpoint further down.
-        const bool own = file == fs::path(argument) / kMetadata;
-        if (!own) add(file, false);
+        const bool own = file.path == fs::path(argument) / kMetadata;
+        if (!own) add(std::move(file));
       }
     } else if (!fs::exists(argument, error) && IsGlob(argument)) {
-      for (const fs::path& file : FilesMatching(argument)) add(file, false);
+      for (FileAsked& file : FilesMatching(argument)) add(std::move(file));
     } else {
-      add(argument, true);
+      add({argument, true});
     }
   }
   return files;

@@ -16,13 +16,15 @@ namespace portcullis::suite {
 struct FileAsked {
   std::filesystem::path path;
   bool named = false;
+  std::string unreadable = {};  // not empty: a folder that cannot be searched, and why
 };
 
 // Files stand for themselves; folders for the regular files below them (links are followed to
 // files, not to folders; .git is left out; of a distributed checkpoint only its .metadata stands
 // for it); what does not exist and has '*', '?' or '[' in it for the files that match. Sorted
-// within each argument, each file once. A path that does not exist stays in the list; a pattern
-// that nothing matches is a UsageError.
+// within each argument, each file once. A folder that cannot be searched stands in the list, and
+// the rest is searched. A path that does not exist stays in the list; a pattern that nothing
+// matches is a UsageError.
 std::vector<FileAsked> FilesOf(const std::vector<std::string>& arguments);
 
 // Calls `check` for each index below `count` on `jobs` threads, and `done` with each result on this

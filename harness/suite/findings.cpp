@@ -175,6 +175,15 @@ void AddLimits(const DeviceMap& map, std::uint64_t file_bytes, const Policy& pol
   }
 }
 
+// An error's text, and on a line of its own what to do next.
+std::pair<std::string, std::string> TextAndRemedy(const checkpoint::CheckpointError& error) {
+  constexpr std::string_view kNext = "\n  next: ";
+  const std::string text = error.what();
+  const std::size_t next = text.find(kNext);
+  if (next == std::string::npos) return {text, ""};
+  return {text.substr(0, next), text.substr(next + kNext.size())};
+}
+
 }  // namespace
 
 std::span<const FindingRule> FindingRules() { return kRules; }
@@ -213,20 +222,41 @@ std::vector<Finding> FindingsOf(const DeviceMap& map, std::uint64_t file_bytes,
 }
 
 Finding FindingOf(const checkpoint::CheckpointError& error) {
-  // The text names the file first, which every report does itself, and the remedy on a line of its
-  // own.
-  std::string text = error.what();
+  // The text names the file first, which every report does itself.
+  auto [text, remedy] = TextAndRemedy(error);
   const std::string file = checkpoint::Printable(error.spot().file) + ": ";
   if (text.starts_with(file)) text.erase(0, file.size());
-  constexpr std::string_view kNext = "\n  next: ";
-  const std::size_t next = text.find(kNext);
-  std::string remedy = next == std::string::npos ? "" : text.substr(next + kNext.size());
-  if (next != std::string::npos) text.resize(next);
   const char* rule = "not-a-checkpoint";
   if (error.problem() == Problem::kDamaged) rule = "damaged";
   if (error.problem() == Problem::kUnsupported) rule = "not-read";
   if (error.problem() == Problem::kUnreadable) rule = "unreadable";
   return Found(rule, std::move(text), std::move(remedy));
+}
+
+bool IsOfPart(const checkpoint::CheckpointError& error, const std::filesystem::path& file) {
+  const std::filesystem::path part = error.spot().file;
+  return part != file && part != file / ".metadata";
+}
+
+Finding FindingOfPart(const checkpoint::CheckpointError& error) {
+  const std::string part = checkpoint::Printable(error.spot().file);
+  std::error_code ignored;
+  if (error.problem() == Problem::kUnreadable &&
+      !std::filesystem::exists(std::filesystem::symlink_status(error.spot().file, ignored))) {
+    return Found("damaged", fmt::format("its part {} is missing", part),
+                 fmt::format("copy {} there, or the whole checkpoint again", Quoted(part)));
+  }
+  auto [text, remedy] = TextAndRemedy(error);
+  const char* rule = "damaged";
+  if (error.problem() == Problem::kUnsupported) rule = "not-read";
+  if (error.problem() == Problem::kUnreadable) rule = "unreadable";
+  return Found(rule, "its part " + text, std::move(remedy));
+}
+
+Finding FindingOfFolder(const std::string& why) {
+  return Found("unreadable",
+               fmt::format("found no readable folder ({}), expected one to search", why),
+               "check its permissions");
 }
 
 }  // namespace portcullis::suite

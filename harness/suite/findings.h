@@ -71,5 +71,11 @@ std::vector<Finding> FindingsOf(const checkpoint::DeviceMap& map, std::uint64_t 
                                 const std::vector<portability::TorchVersion>& pythons = {
                                     portability::kDefaultTorch});
 Finding FindingOf(const checkpoint::CheckpointError& error);
+// A checkpoint of several files is damaged where one of them is missing or is something else.
+// `file`: what was asked for, the index or the folder.
+bool IsOfPart(const checkpoint::CheckpointError& error, const std::filesystem::path& file);
+Finding FindingOfPart(const checkpoint::CheckpointError& error);
+// A folder that cannot be searched, with what the system says.
+Finding FindingOfFolder(const std::string& why);
 
 }  // namespace portcullis::suite

@@ -8,6 +8,7 @@
 #include <set>
 
 #include "harness/suite/load.h"
+#include "harness/suite/predict_case.h"
 #include "harness/verdict/tensors.h"
 #include "src/base/error.h"
 #include "src/base/names.h"
@@ -21,6 +22,7 @@ namespace {
 using checkpoint::DeviceMap;
 
 constexpr const char* kScenario = "own";
+constexpr const char* kPython = "python";
 // Where a checkpoint may have to get in: nothing, a mask that hides all, fewer, as many, others.
 constexpr std::array kStandardHosts{"no-driver", "2xh200@empty", "1xt4", "1xh200", "2xh200"};
 constexpr std::array kStandardStrategies{
@@ -61,6 +63,19 @@ std::vector<std::string> OrStandard(const std::vector<std::string>& given,
   return given.empty() ? std::vector<std::string>(standard.begin(), standard.end()) : given;
 }
 
+scenario::Case CaseOf(const std::string& file, const std::string& host, const std::string& runtime,
+                      portability::Strategy strategy) {
+  scenario::Case c;
+  c.scenario = kScenario;
+  c.why = "somebody's own checkpoint";
+  c.checkpoint = file;
+  std::tie(c.host, c.mask) = scenario::ParseHostAndMask(host);
+  c.runtime = runtime;
+  c.strategy = std::move(strategy);
+  c.id = scenario::CaseId(c);
+  return c;
+}
+
 }  // namespace
 
 OwnCheckpoints::OwnCheckpoints(const std::vector<std::string>& files,
@@ -68,54 +83,68 @@ OwnCheckpoints::OwnCheckpoints(const std::vector<std::string>& files,
                                const std::vector<host::Runtime>& runtimes, bool trust,
                                runner::Runner& runner)
     : files_(files) {
-  const host::Runtime* python = FindRuntime(runtimes, "python");
+  const host::Runtime* python = FindRuntime(runtimes, kPython);
   if (python == nullptr) throw CannotRun("no Python runtime here to load with (ci/setup)");
   for (const std::string& file : files) {
     if (subjects_.contains(file)) throw UsageError(fmt::format("{}: given twice", file));
-    const auto map = std::make_shared<DeviceMap>(checkpoint::ReadDeviceMap(file));
-    Subject& subject = subjects_[file];
-    subject.file = file;
-    subject.map = map;
-    const ReferenceLoad how = ReferenceLoadOf(map->format);
-    Load load{"own/reference",
-              file,
-              checkpoint::FormatName(map->format),
-              how.strategy,
-              hosts.Find(how.host),
-              {},
-              python,
-              std::chrono::minutes(10),
-              trust};
-    SubmitLoad(load, runner, [&subject, map](const verdict::Observation& seen) {
-      subject.reference = Combine(*map, seen.tensors);
-      if (seen.outcome != verdict::Outcome::kLoaded) {
-        subject.broken = fmt::format("does not load on the CPU either: {}", seen.Text());
-      } else {
-        subject.broken = verdict::CompareMap(*map, subject.reference);
-      }
-    });
+    subjects_[file].file = file;
+    subjects_[file].map = std::make_shared<DeviceMap>(checkpoint::ReadDeviceMap(file));
   }
+  for (const std::string& file : files) Look(file, hosts, *python, trust, runner);
   runner.Run();
+}
+
+void OwnCheckpoints::Look(const std::string& file, const host::HostLibrary& hosts,
+                          const host::Runtime& python, bool trust, runner::Runner& runner) {
+  const Subject& subject = subjects_.at(file);
+  const ReferenceLoad how = ReferenceLoadOf(subject.map->format);
+  verdict::Result& result = references_[file];
+  result.c = CaseOf(file, how.host, kPython, how.strategy);
+  result.runtime_id = python.id;
+  const host::Host host = hosts.Find(how.host);
+  result.prediction = PredictCase(*subject.map, host, {}, python, how.strategy, trust);
+  Load load{"own/reference",
+            file,
+            checkpoint::FormatName(subject.map->format),
+            how.strategy,
+            host,
+            {},
+            &python,
+            std::chrono::minutes(10),
+            trust};
+  load.isolate = files_.size() == 1;  // PyTorch is imported once for all of several files
+  SubmitLoad(load, runner,
+             [this, file](verdict::Observation seen) { Seen(file, std::move(seen)); });
+}
+
+void OwnCheckpoints::Seen(const std::string& file, verdict::Observation seen) {
+  Subject& subject = subjects_.at(file);
+  verdict::Result& result = references_.at(file);
+  subject.reference = Combine(*subject.map, seen.tensors);
+  if (seen.outcome != verdict::Outcome::kLoaded) {
+    subject.reference.unknown = fmt::format("it does not load with {} on {}: {}",
+                                            result.c.strategy.Text(), result.c.host, seen.Text());
+  } else {
+    subject.misread = verdict::CompareMap(*subject.map, subject.reference);
+    subject.reference.unknown = subject.misread;
+  }
+  result.expectation =
+      verdict::FromPrediction(*result.prediction, subject.reference, result.c.strategy);
+  result.judgement = verdict::Judge(result.expectation, subject.reference, result.prediction, seen);
+  seen.tensors.clear();
+  result.observation = std::move(seen);
 }
 
 scenario::CaseList OwnCheckpoints::Cases(const std::vector<std::string>& hosts,
                                          const std::vector<std::string>& runtimes,
                                          const std::vector<std::string>& strategies) const {
-  static constexpr std::array kRuntimes{"python"};
+  static constexpr std::array kRuntimes{kPython};
   scenario::CaseList cases;
   for (const std::string& file : files_) {
     for (const std::string& host : OrStandard(hosts, kStandardHosts)) {
       for (const std::string& runtime : OrStandard(runtimes, kRuntimes)) {
         for (const std::string& strategy : OrStandard(strategies, kStandardStrategies)) {
-          scenario::Case c;
-          c.scenario = kScenario;
-          c.why = "somebody's own checkpoint";
-          c.checkpoint = file;
-          std::tie(c.host, c.mask) = scenario::ParseHostAndMask(host);
-          c.runtime = runtime;
-          c.strategy = portability::ParseStrategy(strategy);
-          c.id = scenario::CaseId(c);
-          cases.Add(c);
+          cases.Add(CaseOf(file, host, runtime, portability::ParseStrategy(strategy)));
         }
       }
     }
@@ -127,12 +156,22 @@ Subject OwnCheckpoints::SubjectOf(const scenario::Case& c) const {
   return subjects_.at(c.checkpoint);
 }
 
+const verdict::Result& OwnCheckpoints::ReferenceOf(const std::string& file) const {
+  return references_.at(file);
+}
+
+const std::string& OwnCheckpoints::Unknown(const std::string& file) const {
+  return subjects_.at(file).reference.unknown;
+}
+
 std::string OwnCheckpoints::Headline(const std::string& file) const {
   const Subject& subject = subjects_.at(file);
   std::set<std::string> tags;
   for (const auto& storage : subject.reference.storages) tags.insert(storage.device);
+  const bool known = subject.reference.unknown.empty();
   return fmt::format("{}: {}, {} tensors, {:L} bytes, tags: {}", checkpoint::Printable(file),
-                     subject.reference.format, subject.reference.tensors.size(),
+                     subject.reference.format,
+                     known ? subject.reference.tensors.size() : subject.map->tensors.size(),
                      subject.reference.StorageBytes(),
                      tags.empty() ? "none" : fmt::format("{}", fmt::join(tags, ", ")));
 }

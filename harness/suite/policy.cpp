@@ -75,10 +75,12 @@ bool Policy::AllowsGlobal(const std::string& global) const {
 }
 
 Policy ReadPolicy(const fs::path& file, const NameChecks& checks) {
-  const YamlValue yaml = YamlValue::Load(file);
-  yaml.OnlyKeys({"hosts", "runtimes", "strategies", "trust", "leave-others", "allow", "limits"});
   Policy policy;
   policy.file = file;
+  const auto any = YamlValue::LoadIfAny(file);
+  if (!any) return policy;
+  const YamlValue& yaml = *any;
+  yaml.OnlyKeys({"hosts", "runtimes", "strategies", "trust", "leave-others", "allow", "limits"});
   policy.hosts = Texts(yaml, "hosts", checks.host);
   policy.runtimes = Texts(yaml, "runtimes", checks.runtime);
   policy.strategies = Texts(yaml, "strategies", CheckStrategy);

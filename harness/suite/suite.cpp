@@ -82,6 +82,7 @@ struct Prepared {
   Result result;
   Load load;
   checkpoints::Reference reference;
+  std::string misread;
 };
 
 // True of a case that hangs as planned, until its time is over, and may run beside the others: who
@@ -120,6 +121,7 @@ Prepared Prepare(const Suite& suite, const scenario::Case& c, const host::Runtim
   prepared.load.waits = Waits(suite, c, prepared.load.host);
   prepared.load.limits = suite.limits;
   prepared.reference = std::move(subject.reference);
+  prepared.misread = std::move(subject.misread);
   return prepared;
 }
 
@@ -251,6 +253,10 @@ class Feeder {
     result.judgement = verdict::Judge(
         result.expectation, prepared.reference, result.prediction, result.observation,
         {IsTroubled(prepared.load), !result.c.damage.empty(), result.refusal});
+    if (!prepared.misread.empty() && result.judgement.verdict != verdict::Verdict::kError) {
+      result.judgement.verdict = verdict::Verdict::kNotAsExpected;
+      result.judgement.differences.push_back(prepared.misread);
+    }
     return result;
   }
 

@@ -29,6 +29,7 @@ struct Subject {
   std::string refusal;  // why static reading refuses a checkpoint that was damaged on purpose
   std::string missing;  // why there is none; the case is then skipped
   std::string broken;   // why it cannot be judged; the case is then an error
+  std::string misread;  // how static reading and a load of it differ; no case is then as expected
 };
 
 // Reads the device map of a subject's file and holds it against what the checkpoint truly holds:

@@ -13,7 +13,9 @@
 
 namespace portcullis {
 
-YamlValue YamlValue::Load(const std::filesystem::path& file) {
+namespace {
+
+std::string TextOf(const std::filesystem::path& file) {
   if (std::filesystem::is_directory(file)) {
     throw UsageError(fmt::format("{}: found a directory, expected a YAML file", file.string()));
   }
@@ -21,14 +23,30 @@ YamlValue YamlValue::Load(const std::filesystem::path& file) {
   if (!stream) throw UsageError(SystemError(fmt::format("cannot open {}", file.string())));
   std::ostringstream text;
   text << stream.rdbuf();
-  return Parse(text.str(), file.string());
+  return text.str();
+}
+
+}  // namespace
+
+YamlValue YamlValue::Load(const std::filesystem::path& file) {
+  return Parse(TextOf(file), file.string());
+}
+
+std::optional<YamlValue> YamlValue::LoadIfAny(const std::filesystem::path& file) {
+  YamlValue value = ParseAny(TextOf(file), file.string());
+  if (value.IsNull()) return std::nullopt;
+  return value;
 }
 
 YamlValue YamlValue::Parse(const std::string& text, const std::string& name) {
+  YamlValue value = ParseAny(text, name);
+  if (value.IsNull()) throw UsageError(fmt::format("{}: found nothing, expected YAML", name));
+  return value;
+}
+
+YamlValue YamlValue::ParseAny(const std::string& text, const std::string& name) {
   try {
-    YamlValue value(YAML::Load(text), std::make_shared<const std::string>(name));
-    if (value.IsNull()) throw UsageError(fmt::format("{}: found nothing, expected YAML", name));
-    return value;
+    return {YAML::Load(text), std::make_shared<const std::string>(name)};
   } catch (const YAML::Exception& error) {
     throw UsageError(fmt::format("{}:{}:{}: not YAML: {}", name, error.mark.line + 1,
                                  error.mark.column + 1, error.msg));

@@ -22,6 +22,8 @@ class YamlValue {
  public:
   // Reads a whole file; a missing or unreadable one and a syntax error are UsageErrors too.
   static YamlValue Load(const std::filesystem::path& file);
+  // The same; nothing where the file holds nothing but comments.
+  static std::optional<YamlValue> LoadIfAny(const std::filesystem::path& file);
   // Reads text; `name` stands for the file in errors.
   static YamlValue Parse(const std::string& text, const std::string& name);
 
@@ -58,6 +60,7 @@ class YamlValue {
   YamlValue(const YAML::Node& node, std::shared_ptr<const std::string> file)
       : node_(node), file_(std::move(file)) {}
   void RequireMap() const;
+  static YamlValue ParseAny(const std::string& text, const std::string& name);
 
   YAML::Node node_;
   std::shared_ptr<const std::string> file_;

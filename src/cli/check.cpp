@@ -2,11 +2,14 @@
 #include "harness/suite/check.h"
 
 #include <fmt/format.h>
+#include <fmt/ranges.h>
 
 #include <algorithm>
-#include <array>
+#include <filesystem>
+#include <map>
 #include <memory>
 #include <optional>
+#include <set>
 #include <thread>
 
 #include "harness/report/check_report.h"
@@ -16,11 +19,14 @@
 #include "harness/suite/check_files.h"
 #include "harness/suite/confirm.h"
 #include "harness/suite/installation.h"
+#include "src/checkpoint/printable.h"
 #include "src/cli/subcommand.h"
 #include "src/cli/world.h"
 
 namespace portcullis::cli {
 namespace {
+
+namespace fs = std::filesystem;
 
 struct Options {
   std::vector<std::string> paths;
@@ -33,6 +39,20 @@ struct Options {
   std::vector<std::string> reports;  // a file for each row of CheckFormats(); "" for none
 };
 
+// Two reports on standard output would be none.
+void RequireOneStandardOutput(const Options& options) {
+  const auto formats = report::CheckFormats();
+  std::vector<std::string> there;
+  for (std::size_t i = 0; i < formats.size(); ++i) {
+    if (options.reports[i] == "-") there.push_back(fmt::format("--{} -", formats[i].name));
+  }
+  if (there.size() < 2) return;
+  throw UsageError(
+      fmt::format("found {}, expected one report on standard output\n"
+                  "  next: give the others a file",
+                  fmt::join(there, " and ")));
+}
+
 // One check from its files to its reports.
 class Run {
  public:
@@ -44,24 +64,34 @@ class Run {
 
   ExitCode Perform() {
     const auto files = suite::FilesOf(options_.paths);
+    NoteFolders();
     std::vector<const suite::Checker*> checkers;
     for (const auto& file : files) checkers.push_back(&checkers_.Of(file.path));
     if (options_.confirm) StartRunner();
     report::FileProgress progress(files.size(), report::Style(stderr));
     std::size_t next = 0;
     suite::CheckInOrder(
-        files.size(), options_.jobs,
-        [&](std::size_t i) { return checkers[i]->Check(files[i].path); },
+        files.size(), options_.jobs, [&](std::size_t i) { return checkers[i]->Check(files[i]); },
         [&](suite::Checked checked) {
           const std::size_t i = next++;
           progress.Done();
-          Take(std::move(checked), files[i].named, *checkers[i], progress);
+          Take({std::move(checked), files[i].named, checkers[i]}, progress);
         });
+    ProveHeld(progress);
     progress.Clear();
     return Report();
   }
 
  private:
+  // Checkpoints are proven together, as many as this.
+  static constexpr std::size_t kMostHeld = 256;
+  static constexpr std::size_t kMostTensorsHeld = 100'000;
+  struct Held {
+    suite::Checked checked;
+    bool named;
+    const suite::Checker* checker;
+  };
+
   suite::Question Asked() const {
     suite::Question asked = options_.question;
     asked.hosts = suite::SplitNames(asked.hosts);
@@ -85,19 +115,50 @@ class Run {
     world_->RequireLoader();
     runner_.emplace(static_cast<int>(options_.jobs));
     runner_->StopOnSignals();
-    confirmer_.emplace(world_->hosts, world_->runtimes, *runner_);
+    confirmer_.emplace(world_->hosts, world_->runtimes, *runner_, options_.jobs);
   }
 
-  void Take(suite::Checked checked, bool named, const suite::Checker& checker,
-            report::FileProgress& progress) {
-    named = named && !checker.question().leave_others;
-    if (checked.IsForeign() && !named) {  // a folder holds other things too
+  // Folders that were named, until a checkpoint is found in them.
+  void NoteFolders() {
+    for (const std::string& path : options_.paths) {
+      std::error_code error;
+      const bool others_are_fine = checkers_.Of(fs::path(path) / "").question().leave_others;
+      if (fs::is_directory(path, error) && !others_are_fine) bare_folders_.insert(path);
+    }
+  }
+
+  void Take(Held held, report::FileProgress& progress) {
+    held.named = held.named && !held.checker->question().leave_others;
+    if (held.checked.IsForeign() && !held.named) {  // a folder holds other things too
       ++report_.totals.others;
       return;
     }
-    if (confirmer_) confirmer_->Confirm(checked, checker.question());
+    std::erase_if(bare_folders_, [&](const fs::path& folder) {
+      const fs::path below = held.checked.file.lexically_relative(folder);
+      return !below.empty() && *below.begin() != "..";
+    });
+    if (!confirmer_) return Tell(std::move(held), progress);
+    held_tensors_ += held.checked.map ? held.checked.map->tensors : 0;
+    held_.push_back(std::move(held));
+    if (held_.size() == kMostHeld || held_tensors_ > kMostTensorsHeld) ProveHeld(progress);
+  }
+
+  // Loads together what was asked about in the same way, and tells all in order.
+  void ProveHeld(report::FileProgress& progress) {
+    std::map<const suite::Checker*, std::vector<suite::Checked*>> together;
+    for (Held& held : held_) together[held.checker].push_back(&held.checked);
+    for (const auto& [checker, checked] : together) {
+      confirmer_->Confirm(checked, checker->question());
+    }
+    for (Held& held : held_) Tell(std::move(held), progress);
+    held_.clear();
+    held_tensors_ = 0;
+  }
+
+  void Tell(Held held, report::FileProgress& progress) {
+    suite::Checked& checked = held.checked;
     const bool no_file = checked.IsForeign() || checked.problem == checkpoint::Problem::kUnreadable;
-    wrong_use_ = wrong_use_ || (no_file && named);
+    wrong_use_ = wrong_use_ || (no_file && held.named);
     report_.totals.Add(checked);
     if (!WantsStandardOutput() && !(options_.quiet && checked.findings.empty())) {
       progress.Clear();
@@ -132,7 +193,13 @@ class Run {
       fmt::print("{}{}\n", report::CheckSummary(report_.totals),
                  confirmer_ ? fmt::format("; {} loads as predicted", confirmer_->confirmed()) : "");
     }
-    if (wrong_use_) return ExitCode::kWrongUse;
+    for (const fs::path& folder : bare_folders_) {
+      fmt::print(stderr,
+                 "portcullis: {}: found no checkpoint in this folder, expected one\n"
+                 "  next: name another folder, or say --leave-others if there may be none\n",
+                 checkpoint::Printable(folder.string()));
+    }
+    if (wrong_use_ || !bare_folders_.empty()) return ExitCode::kWrongUse;
     return report_.totals.fail > 0 ? ExitCode::kFinding : ExitCode::kAsExpected;
   }
 
@@ -145,6 +212,9 @@ class Run {
   std::optional<suite::Confirmer> confirmer_;
   report::CheckReport report_;
   report::Style style_{stdout};
+  std::vector<Held> held_;  // with --confirm: until they are proven
+  std::size_t held_tensors_ = 0;
+  std::set<fs::path> bare_folders_;
   bool wrong_use_ = false;
 };
 
@@ -183,7 +253,10 @@ Action DeclareCheck(CLI::App& command) {
                     "write " + std::string(formats[i].about))
         ->type_name("FILE|-");
   }
-  return [options] { return Run(*options).Perform(); };
+  return [options] {
+    RequireOneStandardOutput(*options);
+    return Run(*options).Perform();
+  };
 }
 
 }  // namespace portcullis::cli

@@ -250,6 +250,11 @@ void Session::PrintGrids(const scenario::CaseList& cases, const report::Style& s
           {&c, cells_[from + cells.size()].outcome, cells_[from + cells.size()].verdict});
     }
     fmt::print("{}\n", style.Bold(own_->Headline(mine.front().checkpoint)));
+    if (const auto& why = own_->Unknown(mine.front().checkpoint); !why.empty()) {
+      for (const auto& line : report::Wrap("tensors are not compared: " + why, style.width())) {
+        fmt::print("{}\n", line);
+      }
+    }
     fmt::print("{}\n", report::Grid(cells, style));
     from += mine.size();
   }

@@ -1,15 +1,26 @@
 # portcullis check and inspect, as a person and a CI job use them.
+import ctypes
+import itertools
 import json
 import os
+import re
 import shutil
+import subprocess
 import unittest
 import schema
 import xml.dom.minidom
 
-from program import (AS_EXPECTED, FINDING, SOURCE, WRONG_USE, ProgramTest, lines_as_seen,
-                     run_on_terminal)
+from program import (AS_EXPECTED, FINDING, PROGRAM, SOURCE, WRONG_USE, ProgramTest,
+                     lines_as_seen, run_on_terminal)
 
 GOLDEN = SOURCE / "fixtures/golden/checkpoints"
+
+
+def obey_permissions():
+    """In a child that is to become the program: root without the right to read everything."""
+    drop, override, search = 24, 1, 2  # PR_CAPBSET_DROP, CAP_DAC_OVERRIDE, CAP_DAC_READ_SEARCH
+    for capability in (override, search):
+        ctypes.CDLL(None).prctl(drop, capability, 0, 0, 0)
 
 
 class CheckTest(ProgramTest):
@@ -68,11 +79,68 @@ class Check(CheckTest):
         self.expect(AS_EXPECTED, "check", "a-page.pt", "zip-cpu.pt")
         self.expect(FINDING, "check", "gone.pt", "cut.pt", "--leave-others")
 
-    @unittest.skipIf(os.geteuid() == 0, "root can read everything")
-    def test_what_cannot_be_read_is_a_finding(self):
+    def check_by_permissions(self, *arguments):
+        if os.geteuid() == 0:
+            listed = subprocess.run(["ls", self.folder / "closed"], capture_output=True,
+                                    preexec_fn=obey_permissions, check=False)
+            if listed.returncode == 0:
+                self.skipTest("root reads everything here")
+        return subprocess.run([PROGRAM, "check", *arguments], cwd=self.folder, text=True,
+                              env=self.environment(), capture_output=True,
+                              preexec_fn=obey_permissions if os.geteuid() == 0 else None,
+                              check=False)
+
+    def test_what_cannot_be_read_is_a_finding_and_the_rest_is_checked(self):
+        self.take("zip-cpu.pt", "zip-cuda0.pt")
+        (self.folder / "zip-cuda0.pt").chmod(0)
+        (self.folder / "closed").mkdir()
+        (self.folder / "closed").chmod(0)
+        self.addCleanup((self.folder / "closed").chmod, 0o700)
+        done = self.check_by_permissions(".")
+        self.assertEqual(done.returncode, FINDING, done.stdout + done.stderr)
+        self.assertIn("fails ./closed\n      found no readable folder (Permission denied)",
+                      done.stdout)
+        self.assertIn("fails ./zip-cuda0.pt\n      found no readable file (Permission denied)",
+                      done.stdout)
+        self.assertIn("3 checkpoints: 1 passes, 2 do not", done.stdout)
+        self.assertEqual(self.check_by_permissions("closed").returncode, WRONG_USE)
+        self.assertEqual(self.check_by_permissions("c*/*.pt").returncode, FINDING)
+        self.assertEqual(self.check_by_permissions("zip-cpu*").returncode, AS_EXPECTED)
+        (self.folder / ".portcullis.yaml").write_text("allow: {paths: ['closed/**']}\n")
+        self.assertIn("allowed ./closed", self.check_by_permissions(".").stdout)
+
+    def test_a_folder_without_a_checkpoint_is_no_pass(self):
         self.take("zip-cpu.pt")
-        (self.folder / "zip-cpu.pt").chmod(0)
-        self.assertIn("Permission denied", self.expect(FINDING, "check", ".").stdout)
+        (self.folder / "empty").mkdir()
+        (self.folder / "empty/readme.txt").write_text("none")
+        done = self.expect(WRONG_USE, "check", "zip-cpu.pt", "empty")
+        self.assertIn("empty: found no checkpoint in this folder", done.stderr)
+        self.expect(AS_EXPECTED, "check", "empty", "--leave-others")
+        self.expect(AS_EXPECTED, "check", ".")
+        self.expect(AS_EXPECTED, "check", "./")
+
+    def test_a_missing_part_is_named_and_the_checkpoint_is_damaged(self):
+        index = {"weight_map": {"a": "one.bin", "b": "two.bin"}}
+        (self.folder / "model.index.json").write_text(json.dumps(index))
+        shutil.copy(GOLDEN / "zip-cpu.pt", self.folder / "one.bin")
+        done = self.expect(FINDING, "check", "model.index.json", "--json", "r.json")
+        self.assertIn("its part two.bin is missing\n        → copy two.bin there", done.stdout)
+        findings = json.loads((self.folder / "r.json").read_text())["files"][0]["findings"]
+        self.assertEqual([finding["rule"] for finding in findings], ["damaged"])
+        (self.folder / "two.bin").write_text("<html>")
+        self.assertIn("its part two.bin: ", self.expect(FINDING, "check", ".").stdout)
+        self.expect(WRONG_USE, "check", "gone.index.json")
+
+    def test_no_line_is_wider_than_the_terminal_and_no_code_is_broken(self):
+        self.take("zip-module.pt")
+        code, printed = run_on_terminal(["check", "zip-module.pt"], self.folder,
+                                        self.environment())
+        self.assertEqual(code, FINDING)
+        lines = [line.strip() for line in lines_as_seen(printed)]
+        for line in lines_as_seen(printed):
+            self.assertLessEqual(len(line), 80, line)
+        self.assertTrue(any("torch.load(path, map_location='cpu', weights_only=False)" in line
+                            for line in lines), printed)
 
     def test_patterns(self):
         (self.folder / "runs/1").mkdir(parents=True)
@@ -138,6 +206,12 @@ class PolicyFile(CheckTest):
         self.assertIn("the policy allows 100 B",
                       self.expect(FINDING, "check", "zip-cpu.pt").stdout)
 
+    def test_it_may_be_empty(self):
+        self.take("zip-cpu.pt")
+        for text in ("", "# hosts: 2xh200\n"):
+            (self.folder / ".portcullis.yaml").write_text(text)
+            self.expect(AS_EXPECTED, "check", "zip-cpu.pt")
+
     def test_a_mistake_in_it_is_told_with_its_place(self):
         self.take("zip-cpu.pt")
         (self.folder / ".portcullis.yaml").write_text("hosts: [no-driver, 2xh20]\n")
@@ -182,6 +256,11 @@ class Reports(CheckTest):
     def test_to_standard_output_nothing_else_is_there(self):
         self.take("zip-cpu.pt")
         json.loads(self.expect(AS_EXPECTED, "check", "zip-cpu.pt", "--json", "-").stdout)
+        for one, two in itertools.combinations(
+                ("--json", "--junit", "--sarif", "--github", "--markdown"), 2):
+            done = self.expect(WRONG_USE, "check", "zip-cpu.pt", one, "-", two, "-")
+            self.assertEqual(done.stdout, "")
+            self.assertIn("expected one report on standard output", done.stderr)
 
 
 class Confirm(CheckTest):
@@ -211,20 +290,89 @@ class Confirm(CheckTest):
                                    "python,cpp", "--confirm", "--trust")
                 self.assertIn("4 loads as predicted", done.stdout)
 
-    def test_a_difference_is_a_finding(self):
-        """A loader that is warm finds other bytes than one that is not, which gives the reference."""
+    def loader_that(self, lines):
+        """Data with a Python loader in which these lines run first."""
         (self.folder / "wrong.py").write_text(
             "import runpy, sys\n"
             "python, loader, *sys.argv[1:] = sys.argv[1:]\n"
             "sys.path.insert(0, loader.rpartition('/')[0])\n"
-            "if '--serve' in sys.argv:\n"
-            "    from portcullis_loader import tensors\n"
-            "    tensors._sha256 = lambda tensor: 64 * '0'\n"
+            f"{lines}"
             "runpy.run_path(loader, run_name='__main__')\n")
         wrapper = self.folder / "wrapper"
         wrapper.write_text(f"#!/bin/sh\nexec \"$1\" '{self.folder}/wrong.py' \"$@\"\n")
         wrapper.chmod(0o755)
-        data = self.data_folder(self.runtimes_with("python", wrapper))
+        return self.data_folder(self.runtimes_with("python", wrapper))
+
+    def test_a_load_that_fails_unforeseen_is_a_finding_in_every_report(self):
+        """It fails everywhere, so that nobody knows the tensors either."""
+        data = self.loader_that(
+            "import torch\n"
+            "def load(*given, **named): raise RuntimeError('Unsupported operand 149')\n"
+            "torch.load = load\n")
+        self.take("zip-cpu.pt", "zip-cuda0.pt")
+        done = self.expect(FINDING, "check", "zip-cpu.pt", "zip-cuda0.pt", "--host", "no-driver",
+                           "--strategies", "as-saved,mmap=cpu", "--confirm",
+                           *(word for name in ("json", "junit", "sarif", "github", "markdown")
+                             for word in (f"--{name}", f"r.{name}")), **data)
+        self.assertIn("0 loads as predicted", done.stdout)
+        files = json.loads((self.folder / "r.json").read_text())["files"]
+        for file, predicted in zip(files, ("loads", "raises deserialize-no-cuda")):
+            self.assertFalse(file["passes"])
+            texts = [finding["text"] for finding in file["findings"]
+                     if finding["rule"] == "differs-from-prediction"]
+            self.assertEqual([text.split(" on ")[0] for text in texts],
+                             ["as-saved", "mmap=cpu", "map-location=cpu"])
+            self.assertIn(f"predicted: {predicted}", texts[0])
+            self.assertTrue(all(text.count("Unsupported operand 149") == 1 for text in texts))
+        self.assertIn("<error message=\"loads otherwise than predicted\"",
+                      (self.folder / "r.junit").read_text())
+        self.assertIn("::error file=zip-cpu.pt,title=checkpoint loads otherwise than predicted",
+                      (self.folder / "r.github").read_text())
+        results = json.loads((self.folder / "r.sarif").read_text())["runs"][0]["results"]
+        self.assertIn(("differs-from-prediction", "error"),
+                      [(result["ruleId"], result["level"]) for result in results])
+        self.assertIn("Unsupported operand", (self.folder / "r.markdown").read_text())
+
+    def test_a_load_that_was_to_fail_and_does_not_is_a_finding(self):
+        data = self.loader_that(
+            "import torch\n"
+            "whole = torch.load\n"
+            "torch.load = lambda path, **named: whole(path, **{**named, 'map_location': 'cpu'})\n")
+        self.take("zip-cuda0.pt")
+        done = self.expect(FINDING, "check", "zip-cuda0.pt", "--confirm", "--json", "r.json",
+                           **data)
+        self.assertRegex(re.sub(r"\s+", " ", done.stdout),
+                         r"predicted: raises deserialize-no-cuda .*; observed loaded")
+
+    def test_without_a_reference_loads_are_held_to_outcome_error_and_phase(self):
+        """Python refuses the file's globals, as predicted: C++ has no such rule, and the rest of
+        Python's ways are asked as well."""
+        self.take("zip-module.pt", "zip-cpu.pt")
+        done = self.expect(FINDING, "check", "zip-module.pt", "zip-cpu.pt", "--confirm",
+                           "--strategies", "as-saved,map-location=cpu,mmap=cpu")
+        self.assertIn("6 loads as predicted", done.stdout)
+        self.assertNotIn("not compared", done.stdout)
+
+    def test_what_loads_without_a_reference_says_so(self):
+        """The load that tells the tensors alone is refused: it is the one that is not warm."""
+        data = self.loader_that(
+            "import torch\n"
+            "def load(*given, **named): raise RuntimeError('not now')\n"
+            "if '--serve' not in sys.argv: torch.load = load\n")
+        self.take("zip-cpu.pt")
+        done = self.expect(FINDING, "check", "zip-cpu.pt", "--confirm", "--json", "r.json", **data)
+        self.assertIn("1 loads as predicted", done.stdout)
+        texts = [finding["text"] for finding in
+                 json.loads((self.folder / "r.json").read_text())["files"][0]["findings"]]
+        self.assertEqual(len(texts), 2)
+        self.assertIn("map-location=cpu on no-driver, python: predicted: loads", texts[0])
+        self.assertIn("tensors are not compared: it does not load with map-location=cpu", texts[1])
+
+    def test_a_difference_is_a_finding(self):
+        """A loader that is warm finds other bytes than one that is not, which gives the reference."""
+        data = self.loader_that("if '--serve' in sys.argv:\n"
+                                "    from portcullis_loader import tensors\n"
+                                "    tensors._sha256 = lambda tensor: 64 * '0'\n")
         self.take("zip-cpu.pt")
         done = self.expect(FINDING, "check", "zip-cpu.pt", "--confirm", "--json", "r.json", **data)
         self.assertIn("its bytes are wrong", done.stdout)

@@ -54,6 +54,14 @@ TEST_F(PolicyTest, IsReadAsWritten) {
   EXPECT_FALSE(policy.AllowsGlobal("your.model.Net"));
 }
 
+TEST_F(PolicyTest, EveryKeyMayBeMissing) {
+  for (const char* text : {"", "\n", "# hosts: [no-driver]\n"}) {
+    const Policy policy = Read(text);
+    EXPECT_TRUE(policy.hosts.empty()) << text;
+    EXPECT_EQ(policy.file.filename(), "p.yaml");
+  }
+}
+
 TEST_F(PolicyTest, PathsAreSeenFromItsFolder) {
   const Policy policy = Read("allow: {paths: [old/**, '*.bin']}\n");
   const std::filesystem::path folder = policy.file.parent_path();

@@ -77,6 +77,23 @@ TEST(Verdict, WrongBytesAreNoticed) {
               ElementsAre(HasSubstr("tensor b: its bytes are wrong")));
 }
 
+TEST(Verdict, WithoutAReferenceOutcomeErrorAndPhaseAreCompared) {
+  Reference unknown;
+  unknown.format = "zip";
+  unknown.unknown = "it does not load";
+  const auto judge = [&](const Prediction& prediction, const Observation& seen) {
+    return Judge(FromPrediction(prediction, unknown, {}), unknown, prediction, seen).differences;
+  };
+  EXPECT_THAT(judge({}, LoadedOn("cpu", "cpu")), IsEmpty());
+  EXPECT_THAT(judge({}, Raised("no", "load")), ElementsAre(HasSubstr("predicted: loads")));
+  Prediction raises;
+  raises.loads = false;
+  raises.error = "no-driver";
+  raises.phase = "load";
+  EXPECT_THAT(judge(raises, LoadedOn("cpu", "cpu")),
+              ElementsAre(HasSubstr("predicted: raises no-driver in load")));
+}
+
 TEST(Verdict, OnMetaThereAreNoBytesToCompare) {
   Observation seen = LoadedOn("meta", "meta");
   seen.tensors[0].sha256.clear();
