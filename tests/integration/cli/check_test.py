@@ -128,7 +128,7 @@ class Check(CheckTest):
         findings = json.loads((self.folder / "r.json").read_text())["files"][0]["findings"]
         self.assertEqual([finding["rule"] for finding in findings], ["damaged"])
         (self.folder / "two.bin").write_text("<html>")
-        self.assertIn("its part two.bin: ", self.expect(FINDING, "check", ".").stdout)
+        self.assertIn("its part ./two.bin: ", self.expect(FINDING, "check", ".").stdout)
         self.expect(WRONG_USE, "check", "gone.index.json")
 
     def test_no_line_is_wider_than_the_terminal_and_no_code_is_broken(self):
@@ -137,8 +137,8 @@ class Check(CheckTest):
                                         self.environment())
         self.assertEqual(code, FINDING)
         lines = [line.strip() for line in lines_as_seen(printed)]
-        for line in lines_as_seen(printed):
-            self.assertLessEqual(len(line), 80, line)
+        for line in lines:  # a name alone may be as long as it likes
+            self.assertTrue(len(line) <= 72 or " " not in line.removeprefix("→ "), line)
         self.assertTrue(any("torch.load(path, map_location='cpu', weights_only=False)" in line
                             for line in lines), printed)
 
