@@ -48,8 +48,8 @@ bool NotHere(const verdict::Result& result) {
 void AddReference(const OwnCheckpoints& own, const std::string& file, bool loaded,
                   Checked& checked) {
   const verdict::Result& reference = own.ReferenceOf(file);
-  const bool differs =
-      reference.judgement.verdict == Verdict::kNotAsExpected && !NotHere(reference);
+  const bool differs = reference.judgement.verdict == Verdict::kNotAsExpected &&
+                       reference.prediction->supported && !NotHere(reference);
   if (differs && ForecastOf(checked, reference.c) == nullptr) {
     checked.findings.push_back(Differs(reference));
   }

@@ -271,6 +271,27 @@ class Confirm(CheckTest):
         self.assertIn("8 loads as predicted", done.stdout)
         self.assertNotIn("predicted:", done.stdout)
 
+    def test_a_way_that_the_rules_do_not_know_is_no_contradiction(self):
+        self.take("compiled.pt2")
+        done = self.expect(AS_EXPECTED, "check", "compiled.pt2", "--confirm", "--trust", "--leave-others")
+        self.assertNotIn("predicted:", done.stdout)
+
+    def test_what_pickles_of_every_kind_hold_is_met_in_their_order(self):
+        """A tag before a class that is refused, after it, and opcodes that are not known."""
+        self.take("zip-training.pt", "zip-kinds.pt", "legacy-module.pt", "legacy-protocol4.pt")
+        ways = "as-saved,map-location=cpu"
+        done = self.expect(FINDING, "check", ".", "--confirm", "--hosts", "no-driver,2xh200",
+                           "--strategies", ways, "--json", "r.json")
+        self.assertIn("16 loads as predicted", done.stdout)
+        errors = {(file["file"], forecast["host"], forecast["strategy"]): forecast["error"]
+                  for file in json.loads((self.folder / "r.json").read_text())["files"]
+                  for forecast in file["forecasts"]}
+        training = "zip-training.pt"
+        self.assertEqual(errors[f"./{training}", "no-driver", "as-saved"], "deserialize-no-cuda")
+        self.assertEqual(errors[f"./{training}", "no-driver", "map-location=cpu"], "weights-only")
+        self.assertEqual(errors[f"./{training}", "2xh200", "as-saved"], "weights-only")
+        self.assertEqual(errors["./legacy-protocol4.pt", "no-driver", "as-saved"], "weights-only-opcode")
+
     def test_the_name_of_a_file_may_be_any_bytes(self):
         self.take("zip-cpu.pt")
         (self.folder / "zip-cpu.pt").rename(self.folder / os.fsdecode(b"a\xff\x1b.pt"))
