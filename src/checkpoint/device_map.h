@@ -5,6 +5,7 @@
 #include <cstdint>
 #include <optional>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "src/checkpoint/large_pages.h"
@@ -57,6 +58,9 @@ struct DeviceTag {
   std::string storage;       // storage key for kStorageTag, else ""
   std::string name;          // dotted path of the value or tensor, if it is not a storage's tag
 };
+
+// The name of what has no key on its way: the root of a pickle, or an empty key.
+inline constexpr std::string_view kNoName = ".";
 
 // One tensor as the checkpoint describes it.
 struct TensorEntry {

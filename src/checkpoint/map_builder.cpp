@@ -48,6 +48,7 @@ const StorageEntry* MapBuilder::FindStorage(std::string_view key) const {
 }
 
 void MapBuilder::AddTensor(TensorEntry&& tensor) {
+  if (tensor.name.empty()) tensor.name = kNoName;
   MakePrintable(tensor.name, tensor.dtype, tensor.storage, tensor.device, tensor.member);
   budget_.Take(sizeof(TensorEntry) + tensor.name.size() + 8 * tensor.shape.size());
   const auto next = static_cast<std::uint32_t>(map_.tensors.size());
@@ -105,7 +106,7 @@ void MapBuilder::Warn(const std::string& text, Concern concern) {
 void MapBuilder::Merge(const DeviceMap& inner, const Prefixes& prefixes) {
   const auto named = [&prefixes](const std::string& name) {
     if (prefixes.name.empty() || name.empty()) return name;
-    return name == "." ? prefixes.name : fmt::format("{}.{}", prefixes.name, name);
+    return name == kNoName ? prefixes.name : fmt::format("{}.{}", prefixes.name, name);
   };
   const auto before = static_cast<std::uint32_t>(map_.storages.size());
   for (StorageEntry storage : inner.storages) {

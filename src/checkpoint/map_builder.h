@@ -25,7 +25,8 @@ class MapBuilder {
   // The storage with this key, or null.
   const StorageEntry* FindStorage(std::string_view key) const;
 
-  // A name that is there already gets "#2", "#3", …, as loaders name such tensors.
+  // An empty name becomes kNoName. A name that is there already gets "#2", "#3", …, as loaders name
+  // such tensors.
   void AddTensor(TensorEntry&& tensor);
   // Index of the tag.
   std::size_t AddTag(DeviceTag&& tag);

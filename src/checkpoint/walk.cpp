@@ -29,7 +29,7 @@ void Walk::From(Ref root, const std::string& prefix) {
 
 void Walk::Visit(Ref ref) {
   if (is_leaf_(ref) || !values_.HasItems(calls_.Unwrap(ref))) {
-    leaf_(ref, path_.empty() ? "." : path_);
+    leaf_(ref, path_.empty() ? std::string(kNoName) : path_);
     return;
   }
   ref = calls_.Unwrap(ref);

@@ -132,6 +132,16 @@ TEST(Safetensors, WithATensorOutsideTheFile) {
               HasSubstr("found tensor w at bytes 0 to 8, expected a place within the 7 bytes"));
 }
 
+TEST(Safetensors, WithATensorOfNoName) {
+  const std::string header = R"({"":{"dtype":"F32","shape":[2],"data_offsets":[0,8]}})";
+  const DeviceMap map =
+      ReadDeviceMap(AsBytes(Little(header.size(), 8) + header + "12345678"), "x.safetensors");
+  ASSERT_EQ(map.tensors.size(), 1U);
+  EXPECT_EQ(map.tensors[0].name, ".");
+  ASSERT_EQ(map.storages.size(), 1U);
+  EXPECT_EQ(map.tensors[0].storage, map.storages[0].key);
+}
+
 TEST(Safetensors, WithAHeaderThatIsNotJson) {
   const std::string header = "{\"w\": nope}";
   EXPECT_THAT(ErrorOf(Little(header.size(), 8) + header), HasSubstr("which is not JSON"));
