@@ -6,6 +6,7 @@
 #include <string_view>
 #include <utility>
 
+#include "src/checkpoint/device_map.h"
 #include "src/checkpoint/limits.h"
 
 namespace portcullis::checkpoint {
