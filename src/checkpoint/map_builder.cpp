@@ -48,7 +48,7 @@ const StorageEntry* MapBuilder::FindStorage(std::string_view key) const {
 }
 
 void MapBuilder::AddTensor(TensorEntry&& tensor) {
-  if (tensor.name.empty()) tensor.name = kNoName;
+  if (tensor.name.empty()) tensor.name = std::string(kNoName);
   MakePrintable(tensor.name, tensor.dtype, tensor.storage, tensor.device, tensor.member);
   budget_.Take(sizeof(TensorEntry) + tensor.name.size() + 8 * tensor.shape.size());
   const auto next = static_cast<std::uint32_t>(map_.tensors.size());

@@ -77,7 +77,7 @@ DeviceMap ReadSafetensors(const Candidate& candidate) {
       source.Damaged(0, fmt::format("tensor {} at bytes {} to {}", tensor.name, begin, end),
                      fmt::format("a place within the {} bytes of weights", weights));
     }
-    if (tensor.name.empty()) tensor.name = kNoName;
+    if (tensor.name.empty()) tensor.name = std::string(kNoName);
     tensor.bytes = end - begin;
     tensor.storage = tensor.name;
     builder.AddStorage({tensor.name, "", tensor.dtype, tensor.bytes});
