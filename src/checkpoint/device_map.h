@@ -85,6 +85,7 @@ struct StorageEntry {
 struct PicklePoint {
   std::uint32_t storages_before = 0;  // of DeviceMap::storages
   std::uint64_t offset = 0;           // of the opcode within its pickle's member
+  // NOLINTNEXTLINE(modernize-use-nullptr): clang-tidy takes the zero within for a pointer
   auto operator<=>(const PicklePoint&) const = default;
 };
 
