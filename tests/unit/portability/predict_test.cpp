@@ -400,6 +400,17 @@ TEST(Predict, AFailureHasARemedyForTheLanguageAndTheFormat) {
   EXPECT_EQ(success.remedy, "");
 }
 
+TEST(Predict, ARemedyDoesNotMeetTheNextError) {
+  const auto refused = Predict(WithGlobalAfter(kZip, 1), kNoDriver, kPython, {});
+  EXPECT_EQ(refused.error, "deserialize-no-cuda");
+  EXPECT_EQ(refused.remedy,
+            "torch.load(path, map_location='cpu', weights_only=False), if you trust whoever made "
+            "the file");
+  const auto untyped = Predict(WithGlobals(kLegacy, {"torch.storage.UntypedStorage"}), kNoDriver,
+                               kPython, ParseStrategy("map-location=cpu"));
+  EXPECT_THAT(untyped.remedy, HasSubstr("without _use_new_zipfile_serialization=False"));
+}
+
 TEST(Predict, TheReasonNamesTheDeviceAndWhatIsVisible) {
   const auto beyond = Predict(Saved(Format::kZip, {"cuda:3"}), kTwoGpus, kPython, {});
   EXPECT_EQ(beyond.reason, "the tag cuda:3 names a GPU beyond the 2 visible");
