@@ -62,6 +62,12 @@ class Cursor {
     if (at_ == loaded_.size()) Load(1);
     return loaded_[at_++];
   }
+  // The next byte, which stays the next; 0 at the end.
+  std::uint8_t Peek() {
+    if (Left() == 0) return 0;
+    if (at_ == loaded_.size()) Load(1);
+    return loaded_[at_];
+  }
   std::uint16_t U16() { return static_cast<std::uint16_t>(Little<2>()); }
   std::uint32_t U32() { return static_cast<std::uint32_t>(Little<4>()); }
   std::uint64_t U64() { return Little<8>(); }

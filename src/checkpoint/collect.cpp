@@ -116,10 +116,18 @@ void Collect(const Values& values, Ref root, const PickleContext& context, MapBu
     return PicklePoint{storages.Among(first.persistents), first.offset};
   };
   for (const Global& global : values.globals()) {
-    builder.AddGlobal({fmt::format("{}.{}", global.module, global.name), point(global.first)});
+    PickledGlobal asked{fmt::format("{}.{}", global.module, global.name), point(global.first)};
+    if (global.filled) asked.filled = point(*global.filled);
+    builder.AddGlobal(std::move(asked));
   }
-  for (const Opcode& opcode : values.opcodes())
-    builder.AddOpcode({opcode.code, point(opcode.first)});
+  for (const Opcode& opcode : values.opcodes()) {
+    builder.AddOpcode({opcode.code, point(opcode.first), opcode.next});
+  }
+  if (values.HasNoted(kOpcodePersid)) {
+    builder.Warn(
+        "its storages are named by lines of text, as torch.save(pickle_protocol=0) writes them: no "
+        "PyTorch reads them");
+  }
   storages.CollectCalls();
   Leaves leaves(values, calls, storages, context, builder);
   Walk walk(

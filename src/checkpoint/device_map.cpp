@@ -55,6 +55,12 @@ Format ParseFormat(const std::string& name) {
   throw UsageError(UnknownName("format", name, known));
 }
 
+const PickledOpcode* FindOpcode(const DeviceMap& map, std::uint8_t code) {
+  const auto row = std::find_if(map.opcodes.begin(), map.opcodes.end(),
+                                [code](const PickledOpcode& r) { return r.code == code; });
+  return row == map.opcodes.end() ? nullptr : &*row;
+}
+
 std::string PlaceName(Place place) {
   const auto* row = std::find_if(std::begin(kPlaces), std::end(kPlaces),
                                  [place](const PlaceRow& r) { return r.place == place; });

@@ -93,10 +93,15 @@ struct PicklePoint {
 struct PickledGlobal {
   std::string name;  // "module.name"
   PicklePoint first;
+  std::optional<PicklePoint> filled = {};  // an object of it is given items or a state
 };
+inline constexpr std::uint8_t kOpcodeProto = 0x80;
+inline constexpr std::uint8_t kOpcodeLong1 = 0x8a;
+inline constexpr std::uint8_t kOpcodePersid = 'P';  // an id as a line of text: protocol 0
 struct PickledOpcode {
   std::uint8_t code = 0;
   PicklePoint first;
+  std::uint8_t next = 0;  // the byte behind it there: the number of a PROTO, the size of a LONG1
 };
 
 // What a warning is about.
@@ -126,5 +131,8 @@ struct DeviceMap {
   std::vector<PickledOpcode> opcodes;
   std::vector<Warning> warnings;
 };
+
+// Null: its pickles have none.
+const PickledOpcode* FindOpcode(const DeviceMap& map, std::uint8_t code);
 
 }  // namespace portcullis::checkpoint

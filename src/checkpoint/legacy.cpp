@@ -98,13 +98,14 @@ DeviceMap ReadLegacy(const Candidate& candidate) {
   Cursor in(source);
   const SmallPickle magic(in, source.Size());
   for (const Opcode& opcode : magic.values().opcodes()) {
-    builder.AddOpcode({opcode.code, {0, opcode.first.offset}});
+    builder.AddOpcode({opcode.code, {0, opcode.first.offset}, opcode.next});
   }
   RequireProtocol(in);
   WarnOfBigEndian(SmallPickle(in, source.Size()), builder);
   CollectPickle(candidate, in, ContextOf(candidate, source), builder);
   const SmallPickle keys(in, source.Size());
-  RequireStorages(in, keys, builder);
+  const bool named_by_text = FindOpcode(builder.map(), kOpcodePersid) != nullptr;
+  if (!named_by_text) RequireStorages(in, keys, builder);
   return builder.Take();
 }
 

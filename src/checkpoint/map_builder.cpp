@@ -83,9 +83,7 @@ void MapBuilder::AddGlobal(PickledGlobal&& global) {
 }
 
 void MapBuilder::AddOpcode(const PickledOpcode& opcode) {
-  const bool known = std::any_of(map_.opcodes.begin(), map_.opcodes.end(),
-                                 [&](const PickledOpcode& o) { return o.code == opcode.code; });
-  if (!known) map_.opcodes.push_back(opcode);
+  if (FindOpcode(map_, opcode.code) == nullptr) map_.opcodes.push_back(opcode);
 }
 
 void MapBuilder::Expect(std::uint32_t storages) {
@@ -127,6 +125,7 @@ void MapBuilder::Merge(const DeviceMap& inner, const Prefixes& prefixes) {
   }
   for (PickledGlobal global : inner.globals) {
     global.first.storages_before += before;
+    if (global.filled) global.filled->storages_before += before;
     AddGlobal(std::move(global));
   }
   for (PickledOpcode opcode : inner.opcodes) {

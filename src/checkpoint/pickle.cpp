@@ -14,7 +14,7 @@ Ref Interpret(Cursor& in, PickleMachine& machine) {
     const std::uint8_t code = machine.NextOpcode();
     const PickleOpcode& opcode = opcodes[code];
     machine.StartOpcode(opcode.name);
-    machine.values().NoteOpcode(code, machine.opcode_at());
+    if (!machine.values().HasNoted(code)) machine.NoteOpcode(code);
     if (opcode.act != nullptr) {
       opcode.act(machine);
     } else if (!opcode.name.empty()) {

@@ -84,6 +84,11 @@ void PickleMachine::RequireContainer(Ref ref, bool pairs) const {
   if (!fits) Damaged("on a value that holds no items", pairs ? "a dict" : "a list or a set");
 }
 
+void PickleMachine::Fill(Ref object, bool pairs) {
+  values_.ObjectOf(object).pairs = pairs;
+  values_.NoteFilled(object, opcode_at_);
+}
+
 void PickleMachine::ExtendMarked(bool pairs) {
   const std::uint32_t mark = LastMark();
   const std::uint32_t end = stack_.size();
@@ -93,7 +98,7 @@ void PickleMachine::ExtendMarked(bool pairs) {
   RequireContainer(target, pairs);
   if (pairs && (end - mark) % 2 != 0) Damaged("with a key that has no value", "pairs");
   if (values_.KindOf(target) == Kind::kPersistent) return;
-  if (values_.KindOf(target) == Kind::kObject) values_.ObjectOf(target).pairs = pairs;
+  if (values_.KindOf(target) == Kind::kObject) Fill(target, pairs);
   // truncate() keeps the memory: what was above the mark is still there.
   values_.AddItems(target, stack_, mark, end);
 }
@@ -101,7 +106,7 @@ void PickleMachine::ExtendMarked(bool pairs) {
 void PickleMachine::AddTo(Ref target, Ref key, Ref value) {
   RequireContainer(target, key != kNoRef);
   if (values_.KindOf(target) == Kind::kPersistent) return;
-  if (values_.KindOf(target) == Kind::kObject) values_.ObjectOf(target).pairs = key != kNoRef;
+  if (values_.KindOf(target) == Kind::kObject) Fill(target, key != kNoRef);
   if (key != kNoRef) values_.AddItem(target, key);
   values_.AddItem(target, value);
 }
@@ -155,6 +160,7 @@ void PickleMachine::Build() {
   const Ref state = Pop();
   const Ref target = Top();
   if (values_.KindOf(target) != Kind::kObject) return;
+  values_.NoteFilled(target, opcode_at_);
   Object& object = values_.ObjectOf(target);
   if (object.state == kNoRef) object.state = state;
 }

@@ -26,6 +26,8 @@ class PickleMachine {
     return in_.U8();
   }
 
+  void NoteOpcode(std::uint8_t code) { values_.NoteOpcode(code, in_.Peek(), opcode_at_); }
+
   void Push(Ref ref) {
     stack_.push_back(ref);
     if (sites_ != nullptr) sites_->Other(stack_.size() - 1);
@@ -98,6 +100,7 @@ class PickleMachine {
   Ref RecallFar(std::uint64_t index) const;
   void TellOfString(Ref ref);
   void TellOfRecall(std::uint64_t index);
+  void Fill(Ref object, bool pairs);
   void RequireContainer(Ref ref, bool pairs) const;
 
   Cursor& in_;

@@ -18,6 +18,14 @@ void AppendUtf8(std::string& text, std::uint32_t c) {
   for (unsigned i = more; i-- > 0;) text += static_cast<char>(0x80 | (c >> (6 * i) & 0x3f));
 }
 
+void AppendCharacter(std::string& text, char c, TextForm form) {
+  if (form == TextForm::kRawUnicode) {
+    AppendUtf8(text, static_cast<std::uint8_t>(c));
+  } else {
+    text += c;
+  }
+}
+
 // One row for each escape of a fixed number of hexadecimal digits.
 struct HexEscape {
   char letter;
@@ -62,17 +70,16 @@ std::size_t DecodeEscape(std::string_view rest, TextForm form, std::string& text
 std::string DecodeText(std::string_view line, TextForm form) {
   std::string text;
   for (std::size_t i = 0; i < line.size(); ++i) {
-    if (line[i] == '\\' && form != TextForm::kPlain) {
+    const bool escape = line[i] == '\\' && form != TextForm::kPlain;
+    if (escape) {
       if (const std::size_t taken = DecodeEscape(line.substr(i + 1), form, text); taken > 0) {
         i += taken;
         continue;
       }
     }
-    if (form == TextForm::kRawUnicode) {
-      AppendUtf8(text, static_cast<std::uint8_t>(line[i]));
-    } else {
-      text += line[i];
-    }
+    AppendCharacter(text, line[i], form);
+    // Python takes a backslash and what follows it together: the second of two begins no escape.
+    if (escape && i + 1 < line.size()) AppendCharacter(text, line[++i], form);
   }
   return text;
 }

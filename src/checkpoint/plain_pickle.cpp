@@ -3,6 +3,10 @@
 // without any map_location (torch/storage.py, _load_from_bytes).
 #include <fmt/format.h>
 
+#include <algorithm>
+#include <string>
+#include <string_view>
+
 #include "src/checkpoint/format.h"
 #include "src/checkpoint/looks_like.h"
 
@@ -10,6 +14,43 @@ namespace portcullis::checkpoint {
 namespace {
 
 constexpr std::uint8_t kNewestProtocol = 5;
+
+bool IsDigit(char c) { return c >= '0' && c <= '9'; }
+bool IsLetter(char c) { return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || c == '_'; }
+
+// Takes a line that may name a module or a class from the front.
+bool TakeName(std::string_view& head) {
+  const std::size_t end = head.find('\n');
+  if (end == std::string_view::npos || !IsLetter(head[0])) return false;
+  const bool is_name = std::all_of(head.begin(), head.begin() + static_cast<std::ptrdiff_t>(end),
+                                   [](char c) { return IsLetter(c) || IsDigit(c) || c == '.'; });
+  head.remove_prefix(end + 1);
+  return is_name;
+}
+
+// GLOBAL or INST, and what picklers let follow: its place in the memo or its arguments.
+bool StartsWithGlobal(std::string_view head) {
+  if (!head.starts_with('c') && !head.starts_with('i')) return false;
+  head.remove_prefix(1);
+  if (!TakeName(head) || !TakeName(head) || head.empty()) return false;
+  return head[0] == 'q' || head[0] == '(' || head[0] == ')' ||
+         (head[0] == 'p' && head.size() > 1 && IsDigit(head[1]));
+}
+
+// Protocols 0 and 1 have no opcode that says so: what their picklers begin a dict, a list or an
+// object with, maybe within tuples (Lib/pickle.py of Python 3.13).
+bool StartsAsOldPickle(const Source& source) {
+  constexpr std::uint64_t kLook = 256;
+  std::string start(static_cast<std::size_t>(std::min(kLook, source.Size())), '\0');
+  source.Read(0, {reinterpret_cast<std::uint8_t*>(start.data()), start.size()});
+  std::string_view head = start;
+  head.remove_prefix(std::min(head.find_first_not_of('('), head.size()));
+  const bool in_mark = head.size() < start.size();
+  if (head.starts_with("}q") || head.starts_with("]q")) return true;
+  if (StartsWithGlobal(head)) return true;
+  return in_mark && (head.starts_with("dp") || head.starts_with("lp")) && head.size() > 2 &&
+         IsDigit(head[2]);
+}
 
 }  // namespace
 
@@ -20,7 +61,8 @@ bool StartsAsPickle(const Source& source) {
 }
 
 bool IsPlainPickle(const Candidate& candidate) {
-  return candidate.zip == nullptr && StartsAsPickle(candidate.source);
+  return candidate.zip == nullptr &&
+         (StartsAsPickle(candidate.source) || StartsAsOldPickle(candidate.source));
 }
 
 DeviceMap ReadPlainPickle(const Candidate& candidate) {

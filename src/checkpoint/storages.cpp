@@ -149,22 +149,23 @@ void Storages::ReadRebuildArgument(Ref ref, Ref device) {
 // The argument of _load_from_bytes: bytes, Python 2's str, or encode(text, "latin1").
 std::unique_ptr<Source> Storages::NestedBytes(Ref argument) const {
   if (argument == kNoRef) return nullptr;
-  const Kind kind = values_.KindOf(argument);
-  if (kind == Kind::kBytes || kind == Kind::kString) {
-    const Text& text = values_.TextOf(argument);
+  const bool encoded = calls_.Of(argument) == Call::kEncode;
+  const Ref ref = encoded ? calls_.Argument(argument, 0) : argument;
+  if (ref == kNoRef) return nullptr;
+  const bool bytes = !encoded && values_.KindOf(ref) == Kind::kBytes;
+  if (!bytes && !values_.IsString(ref)) return nullptr;
+  const Text& text = values_.TextOf(ref);
+  if (bytes || !IsWrittenAsText(context_.source, text, encoded)) {
     return Window(context_.source, text.offset, text.size, context_.source.SpotAt(text.offset));
   }
-  const Ref encoded = calls_.Of(argument) == Call::kEncode ? calls_.Argument(argument, 0) : kNoRef;
-  if (!values_.IsString(encoded)) return nullptr;
-  const Text& text = values_.TextOf(encoded);
   if (text.size > kInflatedAtMost) {
     builder_.Warn(
-        fmt::format("the tensor at byte {} is {} bytes of text (pickle protocol 2): more "
+        fmt::format("the tensor at byte {} is {} bytes of text (pickle protocol 0, 1 or 2): more "
                     "than {} are not read",
                     text.offset, text.size, kInflatedAtMost));
     return nullptr;
   }
-  return DecodeLatin1(context_.source, text.offset, text.size);
+  return DecodeLatin1(context_.source, text);
 }
 
 void Storages::ReadNested(Ref ref) {

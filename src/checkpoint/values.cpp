@@ -105,15 +105,23 @@ Ref Values::AddGlobal(std::string_view module, std::string_view name, std::uint6
   if (known != global_refs_.end()) return known->second;
   budget_.Take(sizeof(Global) + 64);
   const std::string_view kept = characters_.Keep(key);
-  globals_.push_back({kept.substr(0, module.size()), kept.substr(module.size() + 1), Now(at)});
+  globals_.push_back(
+      {kept.substr(0, module.size()), kept.substr(module.size() + 1), Now(at), std::nullopt});
   const Ref ref = Add(Kind::kGlobal, static_cast<std::uint32_t>(globals_.size() - 1), 0);
   global_refs_.emplace(kept, ref);
   return ref;
 }
 
-void Values::NoteNewOpcode(std::uint8_t code, std::uint64_t at) {
+void Values::NoteOpcode(std::uint8_t code, std::uint8_t next, std::uint64_t at) {
   noted_[code] = true;
-  opcodes_.push_back({code, Now(at)});
+  opcodes_.push_back({code, next, Now(at)});
+}
+
+void Values::NoteFilled(Ref object, std::uint64_t at) {
+  const Ref callee = ObjectOf(object).callee;
+  if (callee == kNoRef || KindOf(callee) != Kind::kGlobal) return;
+  Global& global = globals_[values_[callee].index];
+  if (!global.filled) global.filled = Now(at);
 }
 
 void Values::AddItem(Ref ref, Ref item) {

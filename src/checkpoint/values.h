@@ -4,6 +4,7 @@
 
 #include <array>
 #include <cstdint>
+#include <optional>
 #include <string_view>
 #include <unordered_map>
 #include <utility>
@@ -51,9 +52,11 @@ struct FirstSeen {
 struct Global {
   std::string_view module, name;
   FirstSeen first;
+  std::optional<FirstSeen> filled;  // an object of it is given items or a state
 };
 struct Opcode {
   std::uint8_t code = 0;
+  std::uint8_t next = 0;  // the byte behind it, where it first came
   FirstSeen first;
 };
 
@@ -134,9 +137,10 @@ class Values {
   Ref AddBytes(const Text& text) { return AddText(Kind::kBytes, text); }
   // `at`: offset of the opcode.
   Ref AddGlobal(std::string_view module, std::string_view name, std::uint64_t at);
-  void NoteOpcode(std::uint8_t code, std::uint64_t at) {
-    if (!noted_[code]) NoteNewOpcode(code, at);
-  }
+  bool HasNoted(std::uint8_t code) const { return noted_[code]; }
+  void NoteOpcode(std::uint8_t code, std::uint8_t next, std::uint64_t at);
+  // `object` is given items or a state.
+  void NoteFilled(Ref object, std::uint64_t at);
   Ref AddObject(Ref callee, Ref arguments) {
     const Ref ref =
         Add(Kind::kObject, objects_.push_back({.callee = callee, .arguments = arguments}), 0);
@@ -211,7 +215,6 @@ class Values {
     return values_.push_back({kind, index, data});
   }
   FirstSeen Now(std::uint64_t offset) const { return {persistents_.size(), offset}; }
-  void NoteNewOpcode(std::uint8_t code, std::uint64_t at);
   ItemPosition BeginSlices(Ref ref) const;
   Ref NextSlice(ItemPosition& position) const;
   ItemPosition SliceAt(std::uint32_t slice) const;

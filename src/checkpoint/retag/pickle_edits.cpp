@@ -9,6 +9,7 @@
 #include <unordered_set>
 #include <utility>
 
+#include "src/checkpoint/latin1.h"
 #include "src/checkpoint/limits.h"
 #include "src/checkpoint/pickle.h"
 #include "src/checkpoint/retag/nested_bytes.h"

@@ -40,12 +40,6 @@ std::string LittleEndian(std::uint64_t value, unsigned bytes) {
   return text;
 }
 
-std::uint8_t OpcodeAt(const Source& source, std::uint64_t offset) {
-  std::uint8_t code[1] = {};
-  source.Read(offset, code);
-  return code[0];
-}
-
 std::string StringOpcode(std::uint8_t like, std::string_view text) {
   if (like == 'S') return "S'" + std::string(text) + "'\n";
   if (like == 'V') return "V" + std::string(text) + "\n";

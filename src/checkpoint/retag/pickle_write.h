@@ -12,8 +12,6 @@ namespace portcullis::checkpoint {
 // `value` in `bytes` bytes, as pickle and zip write numbers.
 std::string LittleEndian(std::uint64_t value, unsigned bytes);
 
-std::uint8_t OpcodeAt(const Source& source, std::uint64_t offset);
-
 // Pushes `text`, which is short and plain ASCII, by the same opcode as `like` (one that pushes a
 // string), so that it becomes the same type in Python 2 and 3.
 std::string StringOpcode(std::uint8_t like, std::string_view text);

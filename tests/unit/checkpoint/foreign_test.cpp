@@ -53,6 +53,17 @@ TEST(Foreign, OfManyKinds) {
       {std::string("\x01\x02\x03\x04\x05\x06\x07\x08\x09", 9),
        "something unknown, starting with 01 02 03 04 05 06 07 08"},
       {"a", "something unknown, starting with 61"},
+      // protocols 0 and 1 begin as text might
+      {"(dp0\nVa\np1\nI1\ns.", "a pickle without tensors or devices"},
+      {std::string("]q\0K\1a.", 7), "a pickle without tensors or devices"},
+      {"(cmy.module\nSample\np0\nI1\ntp1\n.",
+       "a pickle without tensors or devices (of my.module.Sample)"},
+      {"(imy\nOld\np0\n.", "a pickle without tensors or devices (of my.Old)"},
+      {"(dplyr is a package)\n", "something unknown"},
+      {"(c) 2024 the authors\nSee LICENSE\n", "something unknown"},
+      {"cats\ndogs\nand birds\n", "something unknown"},
+      {"]a", "something unknown"},
+      {"((((", "something unknown"},
   };
   for (const Sample& sample : samples) {
     EXPECT_THAT(ErrorOf(sample.bytes), StartsWith("x.pt: found " + sample.what));

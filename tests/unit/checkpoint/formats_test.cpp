@@ -1,4 +1,5 @@
 // What is particular to single formats, and what goes wrong in them.
+#include <fmt/format.h>
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
@@ -162,6 +163,51 @@ TEST(PlainPickle, NestedTooDeepIsRefused) {
   EXPECT_THAT(ErrorOf(inner), HasSubstr("found checkpoints nested 5 deep, expected at most 4"));
 }
 
+// Its first item is whatever `bytes` stand for in a call of torch.load.
+DeviceMap MapOfLoadFromBytes(const std::string& bytes) {
+  const std::string pickle = "(lp0\nctorch.storage\n_load_from_bytes\np1\n(" + bytes + "tRa.";
+  return ReadDeviceMap(AsBytes(pickle), "x.pkl");
+}
+
+// What save_str writes for a text, and what Python 2 writes for a str.
+TEST(PlainPickle, OfProtocol0HoldsBytesAsLines) {
+  const std::string pickle = PickleText().Tensor("0", "cuda:3", 1).Done();
+  std::string unicode, quoted;
+  for (const char c : TorchZip(pickle, {{"m/data/0", "ab\\u0041\\"}})) {
+    const bool escaped = c == '\\' || c == '\0' || c == '\n' || c == '\r' || c == '\x1a';
+    const bool plain = c >= ' ' && c <= '~' && c != '\\' && c != '\'';
+    const auto byte = static_cast<std::uint8_t>(c);
+    unicode += escaped ? fmt::format("\\u{:04x}", byte) : std::string(1, c);
+    quoted += plain ? std::string(1, c) : fmt::format("\\x{:02x}", byte);
+  }
+  const std::string encoded = "c_codecs\nencode\n(V" + unicode + "\nVlatin1\ntR";
+  for (const std::string& bytes : {encoded, "S'" + quoted + "'\n"}) {
+    const DeviceMap map = MapOfLoadFromBytes(bytes);
+    EXPECT_EQ(map.format, Format::kPlainPickle);
+    ASSERT_EQ(map.tags.size(), 1U);
+    EXPECT_EQ(map.tags[0].device, "cuda:3");
+    EXPECT_THAT(map.tags[0].member, HasSubstr("bytes@"));
+  }
+}
+
+TEST(PlainPickle, OfProtocol0WithACharacterThatIsNoByte) {
+  try {
+    MapOfLoadFromBytes("c_codecs\nencode\n(Va\\u0100\nVlatin1\ntR");
+    FAIL();
+  } catch (const Error& error) {
+    EXPECT_THAT(error.what(), HasSubstr("expected Latin-1 in UTF-8"));
+  }
+}
+
+TEST(TextIds, AreWarnedOf) {
+  const std::string pickle = "(dp0\nVw\nP('storage', <class 'torch.FloatStorage'>, '0')\ns.";
+  const DeviceMap map = ReadDeviceMap(AsBytes(TorchZip(pickle)), "x.pt");
+  EXPECT_THAT(map.warnings,
+              ElementsAre(Field(&Warning::text, HasSubstr("named by lines of text"))));
+  EXPECT_NE(FindOpcode(map, kOpcodePersid), nullptr);
+  EXPECT_EQ(FindOpcode(map, kOpcodeProto), nullptr);
+}
+
 TEST(TensorSizes, BeyondAllMemoryAreRefused) {
   const std::string pickle = PickleText()
                                  .Global("torch._utils", "_rebuild_meta_tensor_no_storage")
@@ -173,7 +219,6 @@ TEST(TensorSizes, BeyondAllMemoryAreRefused) {
 }
 
 TEST(PicklePoint, CountsTheStoragesBefore) {
-  constexpr std::uint8_t kProto = 0x80;
   constexpr std::uint8_t kMemoize = 0x94;
   const std::string pickle = PickleText()
                                  .Raw("(")
@@ -200,9 +245,32 @@ TEST(PicklePoint, CountsTheStoragesBefore) {
     return std::find_if(map.opcodes.begin(), map.opcodes.end(),
                         [&](const PickledOpcode& o) { return o.code == code; });
   };
-  EXPECT_EQ(opcode(kProto)->first, (PicklePoint{0, 0}));
+  EXPECT_EQ(opcode(kOpcodeProto)->first, (PicklePoint{0, 0}));
+  EXPECT_EQ(opcode(kOpcodeProto)->next, 2);
   ASSERT_NE(opcode(kMemoize), map.opcodes.end());
   EXPECT_EQ(opcode(kMemoize)->first.storages_before, 2U);
+}
+
+TEST(PicklePoint, SaysWhereAnObjectIsFirstGivenItems) {
+  const std::string pickle = PickleText()
+                                 .Global("collections", "OrderedDict")
+                                 .Raw(")R(")
+                                 .Text("w")
+                                 .Tensor("0", "cuda:0", 1)
+                                 .Raw("u")
+                                 .Global("my", "Model")
+                                 .Raw(")\x81}b\x86")
+                                 .Done();
+  const DeviceMap map = ReadDeviceMap(AsBytes(TorchZip(pickle, {{"m/data/0", "abcd"}})), "x.pt");
+  const auto filled = [&map](std::string_view global) {
+    const auto found = std::find_if(map.globals.begin(), map.globals.end(),
+                                    [&](const PickledGlobal& g) { return g.name == global; });
+    return found->filled;
+  };
+  ASSERT_TRUE(filled("collections.OrderedDict").has_value());
+  EXPECT_EQ(filled("collections.OrderedDict")->storages_before, 1U);
+  EXPECT_TRUE(filled("my.Model").has_value());
+  EXPECT_FALSE(filled("torch._utils._rebuild_tensor_v2").has_value());
 }
 
 TEST(Storage, WithoutAKeyIsRefused) {

@@ -55,6 +55,16 @@ TEST(Legacy, WithAMagicNumberAsText) {
   EXPECT_EQ(map.opcodes[0].first, (PicklePoint{0, 0}));
 }
 
+// As torch.save(pickle_protocol=0, _use_new_zipfile_serialization=False) writes it: no storage is
+// named in a way that can be read, but nothing is damaged.
+TEST(Legacy, WithIdsAsText) {
+  Parts parts;
+  parts.object = "P('storage', <class 'torch.FloatStorage'>, '77', 'cuda:0', 2, None)\n.";
+  const DeviceMap map = ReadDeviceMap(AsBytes(parts.Whole()), "x.pt");
+  EXPECT_TRUE(map.storages.empty());
+  EXPECT_NE(FindOpcode(map, kOpcodePersid), nullptr);
+}
+
 TEST(Legacy, OfAnotherProtocol) {
   Parts parts;
   parts.protocol = PickleText().Raw("M\xea\x03").Done();

@@ -131,6 +131,7 @@ TEST(Pickle, StringsAndBytes) {
   EXPECT_EQ(Read("S'a\\'b\\n\\x41'\n"), "'a'b\nA'");
   EXPECT_EQ(Read("S\"q\"\n"), "'q'");
   EXPECT_EQ(Read("Va\\u00e9\\U0001F600\n"), "'aé😀'");
+  EXPECT_EQ(Read("Va\\\\u0041\n"), "'a\\\\u0041'");  // the second of two begins no escape
   EXPECT_EQ(Read("T" + Little(3, 4) + "abc"), "'abc'");
   EXPECT_EQ(Read("U\x03"
                  "abc"),
