@@ -23,16 +23,24 @@ bool Holds(const std::string_view (&names)[size], std::string_view name) {
   return std::find(std::begin(names), std::end(names), name) != std::end(names);
 }
 
+// The index of a device, as c10/core/Device.cpp takes it: without leading zeros.
+bool IsWritten(std::string_view index) {
+  int value = 0;
+  const auto [end, error] = std::from_chars(index.data(), index.data() + index.size(), value);
+  const bool whole = error == std::errc() && end == index.data() + index.size();
+  return whole && index[0] != '-' && (index.size() == 1 || index[0] != '0');
+}
+
 bool IsNumber(std::string_view text) {
   constexpr std::size_t kMostDigits = 3;
   return !text.empty() && text.size() <= kMostDigits &&
          text.find_first_not_of("0123456789") == std::string_view::npos;
 }
 
-// c10::DeviceIndex is a signed byte, and c10/core/Device.cpp refuses leading zeros.
+// c10::DeviceIndex is a signed byte.
 bool IsIndex(std::string_view text) {
   constexpr int kMost = 127;
-  if (!IsNumber(text) || (text.size() > 1 && text[0] == '0')) return false;
+  if (!IsNumber(text) || !IsWritten(text)) return false;
   int index = 0;
   std::from_chars(text.data(), text.data() + text.size(), index);
   return index <= kMost;
@@ -45,6 +53,12 @@ bool ReadsLikeDevice(std::string_view text) {
   if (colon != std::string_view::npos && !IsNumber(text.substr(colon + 1))) return false;
   const std::string_view type = text.substr(0, colon);
   return Holds(kTypes, type) || Holds(kRenamed, type);
+}
+
+bool ParsesAsDevice(std::string_view text) {
+  const std::size_t colon = text.find(':');
+  if (!Holds(kTypes, text.substr(0, colon))) return false;
+  return colon == std::string_view::npos || IsWritten(text.substr(colon + 1));
 }
 
 bool IsStorageLocation(std::string_view text) {

@@ -10,6 +10,9 @@ namespace portcullis::checkpoint {
 // c10/core/Device.cpp of PyTorch 2.11, and the names that out-of-tree backends take.
 bool ReadsLikeDevice(std::string_view text);
 
+// True for what torch.device() takes: c10/core/Device.cpp of PyTorch 2.11, whose index is a C int.
+bool ParsesAsDevice(std::string_view text);
+
 // True for a tag that torch.load() knows how to restore a storage to, on a machine that has the
 // device: fewer than torch.device() parses ("cpu", and not "cpu:0"; "cuda:127", and not
 // "cuda:128"). Source: the packages that torch/serialization.py of PyTorch 2.11 registers.

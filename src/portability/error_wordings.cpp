@@ -87,6 +87,17 @@ constexpr std::array kWordings{
             "PyTorch, an index that is no number", "c10/core/Device.cpp, 2.11"},
     Wording{"bad-device-string", "device type at start of device string: ", "",
             "PyTorch, of a kind that it does not know", "c10/core/Device.cpp, 2.11"},
+    Wording{"bad-device-string", "Device string must not be empty", "", "PyTorch, an empty name",
+            "c10/core/Device.cpp, 2.11"},
+    Wording{"unknown-tag", "supported devices include CPU, CUDA", "however got",
+            "LibTorch's unpickler", "torch/csrc/jit/serialization/unpickler.cpp, 2.11"},
+    // What LibTorch's unpickler does not read.
+    Wording{"unpickler-opcode", "Expected length to be 8, got", "", "of a whole number",
+            "torch/csrc/jit/serialization/unpickler.cpp, 2.11"},
+    Wording{"pickle-not-a-dict", "Expected Int but got None", "", "an OrderedDict without items",
+            "aten/src/ATen/core/ivalue_inl.h, 2.11"},
+    Wording{"text-storage-id", "assert isinstance(saved_id, tuple)", "", "PyTorch before 2.7",
+            "torch/serialization.py, 2.6"},
     // Files.
     Wording{"bad-magic", "UnpicklingError: invalid load key, '", "",
             "torch.load with weights_only=False, the default before 2.6", "Python's pickle"},

@@ -3,10 +3,12 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <array>
 #include <map>
 #include <optional>
 
 #include "src/checkpoint/device_name.h"
+#include "src/portability/cpp_unpickler.h"
 #include "src/portability/predict_format.h"
 #include "src/portability/predict_reported.h"
 #include "src/portability/predict_use.h"
@@ -176,17 +178,52 @@ std::optional<Prediction> RebuildFails(const DeviceMap& subject, const Place& pl
 // A legacy checkpoint with a dtype that has no storage class of its own (uint16, float8_e5m2, …)
 // has one without a dtype, which the reader asks for (torch/serialization.py, _legacy_load, 2.0
 // to 2.15).
+void AddUntypedStorages(const DeviceMap& subject, FirstEnd& end) {
+  if (subject.format != Format::kLegacy) return;
+  for (const checkpoint::PickledGlobal& global : subject.globals) {
+    if (global.name != kUntypedStorage) continue;
+    end.Add(global.first, "untyped-legacy",
+            "the legacy format cannot hold its dtype: a storage has no type");
+  }
+}
+
+// torch.save with pickle_protocol=0 names storages by text, and torch.load wants tuples
+// (torch/serialization.py, persistent_load, 2.0 to 2.15).
+void AddTextIds(const DeviceMap& subject, FirstEnd& end) {
+  const auto* opcode = FindOpcode(subject, checkpoint::kOpcodePersid);
+  if (opcode == nullptr) return;
+  end.Add(opcode->first, "text-storage-id",
+          "its storages are named by text, as pickle protocol 0 writes them");
+}
+
+// Where unpickling ends by what the pickle holds.
 std::optional<UnpicklingEnd> EndOf(const DeviceMap& subject, const Reader& reader,
                                    const Build& build) {
-  std::optional<UnpicklingEnd> end;
-  if (reader.weights_only && !build.trust) end = WeightsOnlyEndOf(subject, build.torch);
-  if (subject.format != Format::kLegacy) return end;
-  for (const checkpoint::PickledGlobal& global : subject.globals) {
-    if (global.name != kUntypedStorage || (end && end->at < global.first)) continue;
-    end = UnpicklingEnd{global.first, "untyped-legacy",
-                        "the legacy format cannot hold its dtype: a storage has no type"};
-  }
-  return end;
+  const bool pickle_load =
+      !reader.python && (subject.format == Format::kZip || subject.format == Format::kPickleSave);
+  if (pickle_load) return PickleLoadEndOf(subject, build.torch);
+  if (!reader.weights_only) return std::nullopt;  // torch.load alone has that argument
+  FirstEnd end;
+  if (!build.trust) end.Add(WeightsOnlyEndOf(subject, build.torch));
+  AddUntypedStorages(subject, end);
+  AddTextIds(subject, end);
+  return end.Take();
+}
+
+// LibTorch's own unpickler restores what is tagged.
+bool ReadByUnpickler(const DeviceMap& subject, const Reader& reader) {
+  const bool script = subject.format == Format::kTorchScript || subject.format == Format::kArchive;
+  return script || (!reader.python && reader.restored_by == RestoredBy::kAten);
+}
+
+// There are none on meta (torch/_utils.py, _rebuild_qtensor, 2.0 to 2.15).
+std::optional<Prediction> QuantisedOnMeta(const DeviceMap& subject, const Reader& reader,
+                                          const Strategy& strategy) {
+  const bool to_meta =
+      strategy.kind == StrategyKind::kMapLocation && strategy.argument.starts_with("meta");
+  if (!to_meta || !reader.weights_only) return std::nullopt;
+  if (!AsksFor(subject, "torch._utils._rebuild_qtensor")) return std::nullopt;
+  return Raises("missing-backend", "there are no quantised tensors on meta");
 }
 
 // Storages load one by one as the pickle comes to them, up to where it is refused.
@@ -196,18 +233,26 @@ std::optional<Prediction> LoadFails(const DeviceMap& subject, const Place& place
   std::optional<UnpicklingEnd> end = EndOf(subject, reader, build);
   const Asked usual = AskedByLoad(reader, strategy);
   const bool ignores_tags = reader.restored_by == RestoredBy::kNobody;
+  const bool unpickler = ReadByUnpickler(subject, reader);
   std::map<std::size_t, std::uint64_t> used;  // bytes by GPU
   std::size_t restored_before = 0;
   for (const auto& storage : subject.storages) {
     if (end && end->at.storages_before <= restored_before++) break;
     const Restored restored =
         RestoredTo(ignores_tags ? "" : storage.device, ForStorage(strategy, subject, storage));
-    auto fails = RestoringFails(restored.by_the_user ? Asked::kAten : usual, restored.device,
-                                storage.bytes * TimesLoaded(strategy), place, build, used);
+    const Asked asked = restored.by_the_user ? Asked::kAten : usual;
+    std::optional<Prediction> fails;
+    if (unpickler) fails = UnpicklerRefuses(storage.device, restored.device);
+    if (!fails || asked == Asked::kTorchLoad) {  // Python looks at a map before LibTorch at the tag
+      auto restoring = RestoringFails(asked, restored.device, storage.bytes * TimesLoaded(strategy),
+                                      place, build, used);
+      if (restoring) fails = std::move(restoring);
+    }
     if (!fails) continue;
     return AsItsFunctionSays(subject.format, *fails, place, build);
   }
   if (end) return Raises(end->error, std::move(end->reason));
+  if (auto quantised = QuantisedOnMeta(subject, reader, strategy)) return quantised;
   return reader.python ? RebuildFails(subject, place, build, strategy) : std::nullopt;
 }
 
@@ -246,18 +291,44 @@ std::string RemedyOfRefusal(const DeviceMap& subject) {
                      elsewhere ? "map_location='cpu', " : "");
 }
 
+// What no argument of a load mends.
+struct SaveOtherwise {
+  std::string_view error;
+  std::string_view remedy;
+};
+constexpr std::string_view kPlainProtocol =
+    "torch.save(value, path) where it comes from, without pickle_protocol";
+constexpr std::string_view kPlainDict =
+    "torch.save({**value}, path) in Python: a plain dict of tensors";
+constexpr std::array kSaveOtherwise{
+    SaveOtherwise{"untyped-legacy",
+                  "torch.save(value, path) where it comes from, without "
+                  "_use_new_zipfile_serialization=False"},
+    SaveOtherwise{"text-storage-id", kPlainProtocol},
+    SaveOtherwise{"not-a-pickle", kPlainProtocol},
+    SaveOtherwise{"unpickler-protocol", kPlainProtocol},
+    SaveOtherwise{"unpickler-opcode", kPlainDict},
+    SaveOtherwise{"unpickler-global", kPlainDict},
+    SaveOtherwise{"pickle-not-a-dict", kPlainDict},
+};
+
+std::string RemedyOfEnd(const DeviceMap& subject, const Reader& reader, const Build& build) {
+  Build trusting = build;
+  trusting.trust = true;
+  if (const auto end = EndOf(subject, reader, trusting)) {
+    const auto* row = std::find_if(kSaveOtherwise.begin(), kSaveOtherwise.end(),
+                                   [&](const SaveOtherwise& r) { return r.error == end->error; });
+    return std::string(row->remedy);
+  }
+  return EndOf(subject, reader, build) ? RemedyOfRefusal(subject) : "";
+}
+
 std::string Remedy(const DeviceMap& subject, const Build& build, const Strategy& strategy,
                    const Prediction& failure) {
   if (failure.phase == "use") return RemedyOfUse(subject, strategy, failure);
   const Reader* reader = FindReader(subject.format, build.python);
   if (reader == nullptr || !failure.supported) return {};
-  if (subject.format == Format::kLegacy && AsksFor(subject, kUntypedStorage)) {
-    return "torch.save(value, path) where it comes from, without "
-           "_use_new_zipfile_serialization=False";
-  }
-  if (reader->weights_only && !build.trust && WeightsOnlyEndOf(subject, build.torch)) {
-    return RemedyOfRefusal(subject);
-  }
+  if (std::string remedy = RemedyOfEnd(subject, *reader, build); !remedy.empty()) return remedy;
   if (reader->map_argument != MapArgument::kNone) return CallText(*reader, "cpu");
   if (subject.format == Format::kPlainPickle) {
     return "load it where the GPU is and write it with torch.save, which takes a map";

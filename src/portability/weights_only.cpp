@@ -185,23 +185,19 @@ bool WeightsOnlyKnows(std::uint8_t opcode) {
 
 std::optional<UnpicklingEnd> WeightsOnlyEndOf(const checkpoint::DeviceMap& subject,
                                               const TorchVersion& torch) {
-  std::optional<UnpicklingEnd> end;
-  const auto ends_at = [&end](const checkpoint::PicklePoint& at, std::string_view error,
-                              std::string reason) {
-    if (!end || at < end->at) end = UnpicklingEnd{at, error, std::move(reason)};
-  };
+  FirstEnd end;
   for (const checkpoint::PickledGlobal& global : subject.globals) {
     if (WeightsOnlyAccepts(global.name, torch)) continue;
-    ends_at(global.first, "weights-only", fmt::format("weights_only=True refuses {}", global.name));
+    end.Add(global.first, "weights-only", fmt::format("weights_only=True refuses {}", global.name));
   }
   for (const checkpoint::PickledOpcode& opcode : subject.opcodes) {
     if (WeightsOnlyKnows(opcode.code)) continue;
-    ends_at(opcode.first, "weights-only-opcode",
+    end.Add(opcode.first, "weights-only-opcode",
             fmt::format("weights_only=True does not know the opcode {} of another pickle protocol "
                         "than 2",
                         opcode.code));
   }
-  return end;
+  return end.Take();
 }
 
 }  // namespace portcullis::portability

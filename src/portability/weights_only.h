@@ -10,6 +10,7 @@
 
 #include "src/checkpoint/device_map.h"
 #include "src/portability/torch_version.h"
+#include "src/portability/unpickling.h"
 
 namespace portcullis::portability {
 
@@ -26,14 +27,7 @@ std::vector<std::string> WeightsOnlyRefuses(const std::vector<checkpoint::Pickle
 // (torch/_weights_only_unpickler.py, Unpickler.load, 2.5.1 to 2.15.0).
 bool WeightsOnlyKnows(std::uint8_t opcode);
 
-// Where unpickling ends with an error that is no device's.
-struct UnpicklingEnd {
-  checkpoint::PicklePoint at;
-  std::string_view error;  // id of an error class
-  std::string reason;
-};
-
-// Its own: at a global that is refused, or at an opcode that is not known.
+// Where it ends: at a global that is refused, or at an opcode that is not known.
 std::optional<UnpicklingEnd> WeightsOnlyEndOf(const checkpoint::DeviceMap& subject,
                                               const TorchVersion& torch = kDefaultTorch);
 

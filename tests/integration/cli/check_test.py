@@ -3,6 +3,7 @@ import ctypes
 import itertools
 import json
 import os
+import pathlib
 import re
 import shutil
 import subprocess
@@ -291,6 +292,23 @@ class Confirm(CheckTest):
         self.assertEqual(errors[f"./{training}", "no-driver", "map-location=cpu"], "weights-only")
         self.assertEqual(errors[f"./{training}", "2xh200", "as-saved"], "weights-only")
         self.assertEqual(errors["./legacy-protocol4.pt", "no-driver", "as-saved"], "weights-only-opcode")
+
+    def test_what_libtorch_reads_of_pickles_is_foretold(self):
+        """Of every zip checkpoint that is golden: other protocols, classes, OrderedDicts, other vendors' tags."""
+        names = sorted(path.name for path in GOLDEN.glob("zip-*.pt"))
+        self.take(*names, "pickle-save.pt")
+        done = self.expect(FINDING, "check", ".", "--confirm", "--hosts", "no-driver,2xh200", "--runtimes", "cpp",
+                           "--json", "r.json")
+        self.assertIn(f"{2 * len(names) + 2} loads as predicted", done.stdout)
+        errors = {(pathlib.Path(file["file"]).name, forecast["host"]): forecast["error"]
+                  for file in json.loads((self.folder / "r.json").read_text())["files"]
+                  for forecast in file["forecasts"]}
+        self.assertEqual(errors["zip-cuda0.pt", "no-driver"], "no-driver")
+        self.assertEqual(errors["zip-cuda0.pt", "2xh200"], "pickle-not-a-dict")
+        self.assertEqual(errors["zip-protocol5.pt", "2xh200"], "unpickler-protocol")
+        self.assertEqual(errors["zip-module.pt", "2xh200"], "unpickler-global")
+        self.assertEqual(errors["zip-tensor.pt", "2xh200"], "bad-device-string")
+        self.assertEqual(errors["pickle-save.pt", "2xh200"], "")
 
     def test_the_name_of_a_file_may_be_any_bytes(self):
         self.take("zip-cpu.pt")

@@ -17,7 +17,7 @@ PROGRAM = os.environ["PORTCULLIS"]
 TORCH = os.environ["PORTCULLIS_TORCH"]
 BUILT_BY_ITS_SCRIPT = "no-driver"
 ERRORS = ["no-driver", "driver-too-old", "no-gpus", "invalid-ordinal", "cpu-build", "not-linked",
-          "pickle-not-a-dict", "data-device"]
+          "pickle-not-a-dict", "unpickler-global", "unpickler-protocol", "unpickler-opcode", "data-device"]
 # Of every way of loading in C++, and of every kind of checkpoint that fails there.
 CASES = ["matrix/script-cuda0/no-driver/cpp/as-saved",
          "c3-gpu-gone/archive-cuda0/no-driver/cpp/as-saved-then-to=cpu",

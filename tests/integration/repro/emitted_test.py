@@ -40,7 +40,8 @@ WITHOUT = {"capturable-steps": "only PyTorch 1.12.0 says it, which is of CUDA 10
                                "of CUDA 12 and 13",
            "no-pinned-memory": "only PyTorch up to 2.6 says it; 2.11 names the missing driver or GPU"}
 # Those of C++ alone: emitted_cpp_test.py runs them.
-CPP = {"cpu-build", "not-linked", "pickle-not-a-dict", "data-device"}
+CPP = {"cpu-build", "not-linked", "pickle-not-a-dict", "unpickler-global", "unpickler-protocol",
+       "unpickler-opcode", "data-device"}
 # Those of a PyTorch without CUDA: emitted_without_cuda_test.py runs them.
 WITHOUT_CUDA = {"not-compiled-with-cuda"}
 # What others need to be imported beside PyTorch; ci/setup puts it there.

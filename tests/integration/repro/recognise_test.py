@@ -3,6 +3,7 @@ boxes, C++ aborts, words of other versions), what it says of them, and what it r
 
 import os
 import pathlib
+import re
 import subprocess
 import tempfile
 import unittest
@@ -112,6 +113,18 @@ TEXTS = [
     ("bad-device-string", "RuntimeError: Device index must not be negative", []),
     ("bad-device-string", "RuntimeError: Could not parse device index '99999999999' in device string "
      "'cuda:99999999999'", []),
+    ("bad-device-string", "RuntimeError: Device string must not be empty", []),
+    ("text-storage-id", "AssertionError: saved_id must be a tuple, got str", []),
+    ("text-storage-id", "    assert isinstance(saved_id, tuple)\nAssertionError", []),
+    ("unpickler-protocol", "RuntimeError: Only Pickle protocol 2 is supported, found protocol = \x04", []),
+    ("unpickler-global", "RuntimeError: Unpickler found unknown type collections.defaultdict", []),
+    ("unpickler-global", "RuntimeError: Unpickler found unknown torch global, 'torch.float32'", []),
+    ("unpickler-opcode", "RuntimeError: Unknown opcode for unpickling at 0x8f: 143", []),
+    ("unpickler-opcode", "RuntimeError: Expected length to be 8, got 6", []),
+    ("pickle-not-a-dict", "RuntimeError: isInt() INTERNAL ASSERT FAILED. Expected Int but got None", []),
+    ("missing-backend", "NotImplementedError: Could not run 'aten::_empty_affine_quantized' with arguments from the "
+     "'QuantizedMeta' backend.", []),
+    ("unknown-tag", "RuntimeError: supported devices include CPU, CUDA, HPU and privateuseone however got XLA", []),
     ("untyped-legacy", "AttributeError: type object 'torch.storage.UntypedStorage' has no attribute 'dtype'", []),
     ("unknown-tag", "RuntimeError: Attempting to deserialize object on a MTIA device but "
      "torch.mtia.is_available() is False.", []),
@@ -144,7 +157,7 @@ TEXTS = [
 
 # Like a known one, and not it.
 UNKNOWN = ["", "   \n", "ModuleNotFoundError: No module named 'torch'", "CUDA", "torch.cuda.is_available() is False",
-           "Could not run 'aten::empty_strided' with arguments from the 'MPS' backend",
+           "Could not run 'aten::empty_strided'", "'MPS' backend",
            "Input type (torch.cuda.HalfTensor) and weight type (torch.cuda.FloatTensor) should be the same"]
 
 
@@ -187,6 +200,13 @@ class Recognise(unittest.TestCase):
                 done = repro("-", text=text)
                 self.assertEqual((done.returncode, done.stdout), (1, ""))
                 self.assertIn("no known error in that text", done.stderr)
+
+    def test_every_class_says_where_it_is_met(self):
+        listed = subprocess.run([PROGRAM, "list", "errors"], capture_output=True, text=True, check=True).stdout
+        for error in re.findall(r"^([a-z][a-z-]*)  ", listed, re.MULTILINE):
+            with self.subTest(error):
+                where = repro(error).stdout.partition("Which hosts and ways of loading give it\n")[2]
+                self.assertNotEqual(where.partition("\n")[0].strip(), "")
 
     def test_hosts_and_ways_of_loading_come_from_the_rules(self):
         said = repro("no-driver").stdout

@@ -39,8 +39,10 @@ TEST(ErrorCatalog, RealTexts) {
 }
 
 TEST(ErrorCatalog, BothSubstringsMustOccurInOrder) {
-  EXPECT_EQ(IdOf("Could not run 'aten::empty_strided' with arguments from the 'MPS' backend"),
+  EXPECT_EQ(IdOf("'MPS' backend: Could not run 'aten::empty_strided' with arguments from it"),
             "none");
+  EXPECT_EQ(IdOf("Could not run 'aten::empty_strided' with arguments from the 'MPS' backend"),
+            "missing-backend");
   EXPECT_EQ(IdOf("something else went wrong"), "none");
 }
 

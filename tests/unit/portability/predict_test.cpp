@@ -70,6 +70,7 @@ DeviceMap WithGlobalAfter(DeviceMap map, std::uint32_t storages) {
   map.globals.push_back({"argparse.Namespace", {storages, 100}});
   return map;
 }
+constexpr std::uint8_t kPersid = checkpoint::kOpcodePersid;
 constexpr std::uint8_t kFrame = 149;  // of pickle protocols 4 and 5
 DeviceMap WithOpcode(DeviceMap map, std::uint8_t code, std::uint32_t storages) {
   map.opcodes.push_back({code, {storages, 2}});
@@ -225,6 +226,10 @@ std::vector<Row> WeightsOnly() {
        "raises weights-only-opcode in load"},
       {"another protocol, trusted", WithOpcode(kFromCpu, kFrame, 0), kNoDriver, kTrusting,
        "as-saved", "loads"},
+      {"storages named by text, trusted", WithOpcode(kFromCpu, kPersid, 0), kNoDriver, kTrusting,
+       "map-location=cpu", "raises text-storage-id in load"},
+      {"storages named by text", WithOpcode(kFromCpu, kPersid, 0), kNoDriver, kPython,
+       "map-location=cpu", "raises weights-only-opcode in load"},
       {"a legacy file of a newer dtype", WithGlobals(kLegacy, {"torch.storage.UntypedStorage"}),
        kNoDriver, kTrusting, "map-location=cpu", "raises untyped-legacy in load"},
       {"a zip of a newer dtype", WithGlobals(kZip, {"torch.storage.UntypedStorage"}), kNoDriver,
@@ -233,6 +238,31 @@ std::vector<Row> WeightsOnly() {
        "loads"},
       {"the opcode before the class", WithOpcode(kModule, kFrame, 0), kNoDriver, kPython,
        "as-saved", "raises weights-only in load"},
+  };
+}
+
+// LibTorch's own unpickler.
+const DeviceMap kOtherProtocol = WithOpcode(kZip, checkpoint::kOpcodeProto, 0);
+std::vector<Row> ReadByLibTorch() {
+  return {
+      {"protocol 0 in C++", WithOpcode(kZip, kPersid, 0), kOneGpu, kCpp, "as-saved",
+       "raises not-a-pickle in load"},
+      {"another protocol in C++", kOtherProtocol, kNoDriver, kCpp, "as-saved",
+       "raises unpickler-protocol in load"},
+      {"another vendor's tag in C++", Saved(Format::kZip, {"npu:0"}), kNoDriver, kCpp, "as-saved",
+       "raises bad-device-string in load"},
+      {"a tag that is no device's, mapped", Saved(Format::kTorchScript, {"npu:0"}), kNoDriver, kCpp,
+       "map-location=cpu", "raises bad-device-string in load"},
+      {"the map is looked at first", Saved(Format::kTorchScript, {"npu:0"}), kNoDriver, kPython,
+       "map-location=cuda:0", "raises deserialize-no-cuda in load"},
+      {"Apple's in C++", Saved(Format::kTorchScript, {"mps:0"}), kNoDriver, kCpp, "as-saved",
+       "raises missing-backend in load"},
+      {"Apple's in C++, mapped", Saved(Format::kTorchScript, {"mps:0"}), kNoDriver, kCpp,
+       "map-location=cpu", "loads"},
+      {"quantised onto meta", WithGlobals(kZip, {"torch._utils._rebuild_qtensor"}), kNoDriver,
+       kPython, "map-location=meta", "raises missing-backend in load"},
+      {"quantised onto the CPU", WithGlobals(kZip, {"torch._utils._rebuild_qtensor"}), kNoDriver,
+       kPython, "map-location=cpu", "loads"},
   };
 }
 
@@ -369,7 +399,8 @@ TEST_P(PredictRow, IsPredicted) {
 INSTANTIATE_TEST_SUITE_P(Rules, PredictRow,
                          testing::Values(RestoredByTorchLoad, RestoredByAten, MappedScripts, Maps,
                                          SecondSteps, NoWay, WeightsOnly, ForeignTags,
-                                         DevicesInCode, FurtherFormats, RebuildArguments));
+                                         ReadByLibTorch, DevicesInCode, FurtherFormats,
+                                         RebuildArguments));
 
 TEST(Predict, AFailureHasARemedyForTheLanguageAndTheFormat) {
   struct Remedy {
@@ -409,6 +440,25 @@ TEST(Predict, ARemedyDoesNotMeetTheNextError) {
   const auto untyped = Predict(WithGlobals(kLegacy, {"torch.storage.UntypedStorage"}), kNoDriver,
                                kPython, ParseStrategy("map-location=cpu"));
   EXPECT_THAT(untyped.remedy, HasSubstr("without _use_new_zipfile_serialization=False"));
+  // Trusting it would meet the next one.
+  const auto text = Predict(WithOpcode(kZip, kPersid, 1), kNoDriver, kPython, {});
+  EXPECT_EQ(text.error, "deserialize-no-cuda");
+  EXPECT_THAT(text.remedy, HasSubstr("without pickle_protocol"));
+  const auto other = Predict(kOtherProtocol, kOneGpu, kCpp, {});
+  EXPECT_THAT(other.remedy, HasSubstr("without pickle_protocol"));
+}
+
+// A dict that a C++ program can read, whatever the tags are.
+TEST(Predict, TheRemedyForAStateDictInCppIsAPlainDict) {
+  DeviceMap state_dict = WithOpcode(kZip, checkpoint::kOpcodeProto, 0);
+  state_dict.opcodes[0].next = 2;
+  state_dict.globals.push_back({"collections.OrderedDict", {0, 2}, checkpoint::PicklePoint{1, 9}});
+  const auto gpu = Predict(state_dict, kOneGpu, kCpp, {});
+  EXPECT_EQ(gpu.error, "pickle-not-a-dict");
+  EXPECT_THAT(gpu.remedy, HasSubstr("a plain dict of tensors"));
+  const auto none = Predict(state_dict, kNoDriver, kCpp, {});
+  EXPECT_EQ(none.error, "no-driver");
+  EXPECT_THAT(none.remedy, HasSubstr("a plain dict of tensors"));
 }
 
 TEST(Predict, TheReasonNamesTheDeviceAndWhatIsVisible) {
