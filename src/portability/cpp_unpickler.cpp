@@ -71,12 +71,12 @@ constexpr std::string_view kOpcodes =
     "JKM\x8aGX"
     "hjqr";
 
-// Since some version between 2.6.0 and this one.
-constexpr TorchVersion kReadsParameters{{2, 11, 0}};
+// Parameters, Buffers and the tag mtia: since some version between 2.6.0 and this one.
+constexpr TorchVersion kLater{{2, 11, 0}};
 
 bool IsKnown(const PickledGlobal& global, const TorchVersion& torch) {
   if (global.name == kOrderedDict) return true;
-  if (global.name == "torch._utils._rebuild_parameter") return torch >= kReadsParameters;
+  if (global.name == "torch._utils._rebuild_parameter") return torch >= kLater;
   return std::find(kGlobals.begin(), kGlobals.end(), global.name) != kGlobals.end();
 }
 
@@ -88,7 +88,7 @@ void AddGlobals(const DeviceMap& subject, const TorchVersion& torch, FirstEnd& e
     if (global.name == kFromType) type_at = i + 2;
     if (i == type_at || IsKnown(global, torch)) continue;
     const bool is_plain_tensor = i + 1 == type_at && global.name == "torch.Tensor";
-    if (is_plain_tensor && torch >= kReadsParameters) continue;
+    if (is_plain_tensor && torch >= kLater) continue;
     end.Add(global.first, "unpickler-global",
             fmt::format("LibTorch's unpickler does not know {}", global.name));
   }
@@ -137,7 +137,8 @@ std::optional<UnpicklingEnd> PickleLoadEndOf(const DeviceMap& subject, const Tor
   return end.Take();
 }
 
-std::optional<Prediction> UnpicklerRefuses(const std::string& tag, const std::string& device) {
+std::optional<Prediction> UnpicklerRefuses(const std::string& tag, const std::string& device,
+                                           const TorchVersion& torch) {
   if (!checkpoint::ParsesAsDevice(tag)) {
     return Raises("bad-device-string", fmt::format("'{}' is no device's name", tag));
   }
@@ -146,7 +147,8 @@ std::optional<Prediction> UnpicklerRefuses(const std::string& tag, const std::st
   constexpr std::array<std::string_view, 4> kAlwaysThere{"", "cpu", "cuda", "meta"};
   constexpr std::array<std::string_view, 5> kAsksFor{"xpu", "mtia", "hpu", "mps", "privateuseone"};
   if (std::find(kAlwaysThere.begin(), kAlwaysThere.end(), type) != kAlwaysThere.end()) return {};
-  if (std::find(kAsksFor.begin(), kAsksFor.end(), type) == kAsksFor.end()) {
+  const bool is_later = type == "mtia" && torch < kLater;
+  if (is_later || std::find(kAsksFor.begin(), kAsksFor.end(), type) == kAsksFor.end()) {
     return Raises("unknown-tag", fmt::format("LibTorch restores nothing to {}", device));
   }
   return Raises(colon == std::string::npos ? "not-linked" : "missing-backend",

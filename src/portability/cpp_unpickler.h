@@ -21,6 +21,7 @@ std::optional<UnpicklingEnd> PickleLoadEndOf(const checkpoint::DeviceMap& subjec
 
 // What is wrong with a storage's tag: it is parsed whatever the load was told, and then `device` is
 // asked for. Nothing for what is on the CPU, on a CUDA device or on meta.
-std::optional<Prediction> UnpicklerRefuses(const std::string& tag, const std::string& device);
+std::optional<Prediction> UnpicklerRefuses(const std::string& tag, const std::string& device,
+                                           const TorchVersion& torch = kDefaultTorch);
 
 }  // namespace portcullis::portability

@@ -9,7 +9,7 @@ namespace {
 constexpr std::array kWordings{
     // Before 1.0 torch.load asked CUDA itself, whose runtime numbered its errors.
     Wording{"driver-too-old", "CUDA driver version is insufficient for CUDA runtime version", "",
-            "PyTorch before 1.0 and the CUDA runtime",
+            "PyTorch before 1.0, the CUDA runtime, and C++ asking for a GPU without an index",
             "cudaErrorInsufficientDriver; pytorch/pytorch#1159, #51213"},
     Wording{"no-capable-device", "cuda runtime error (38)", "", "PyTorch before 1.5",
             "cudaErrorNoDevice before CUDA 10.1"},
@@ -19,6 +19,12 @@ constexpr std::array kWordings{
             "PyTorch since 1.8, cudaErrorInitializationError", "c10/cuda/CUDAFunctions.cpp, 2.11"},
     Wording{"start-failed", "CUDA unknown error - this may be due to an incorrectly set up", "",
             "PyTorch since 1.6, cudaErrorUnknown", "c10/cuda/CUDAFunctions.cpp, 2.11"},
+    Wording{"start-failed", "CUDA error: system has unsupported display driver", "",
+            "C++ asking for a GPU without an index", "cudaErrorSystemDriverMismatch, CUDA 13.0"},
+    Wording{"start-failed", "CUDA error: system not yet initialized", "",
+            "C++ asking for a GPU without an index", "cudaErrorSystemNotReady, CUDA 13.0"},
+    Wording{"start-failed", "CUDA error: initialization error", "",
+            "C++ asking for a GPU without an index", "cudaErrorInitializationError, CUDA 13.0"},
     Wording{"no-gpus", "No HIP GPUs are available", "", "PyTorch for ROCm",
             "c10/cuda/CUDAFunctions.cpp, 2.11, as built for ROCm"},
     Wording{"invalid-ordinal", "Invalid device id", "",

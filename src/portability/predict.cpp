@@ -144,9 +144,6 @@ std::optional<Prediction> RestoringFails(Asked asked, const std::string& device,
   if (auto foreign = ForeignTag(asked, device)) return foreign;
   const auto index = CudaIndex(device);
   if (!index) return std::nullopt;
-  if (build.cuda == 0 && device == "cuda" && asked == Asked::kAten) {
-    return Fails(asked, Trouble::kCpuBuildNoIndex, device, "load", place, build);
-  }
   if (auto fails = AskingFails(asked, device, "load", place, build)) return fails;
   used[*index] += bytes;
   if (used[*index] <= place.memory_bytes[*index]) return std::nullopt;
@@ -242,7 +239,7 @@ std::optional<Prediction> LoadFails(const DeviceMap& subject, const Place& place
         RestoredTo(ignores_tags ? "" : storage.device, ForStorage(strategy, subject, storage));
     const Asked asked = restored.by_the_user ? Asked::kAten : usual;
     std::optional<Prediction> fails;
-    if (unpickler) fails = UnpicklerRefuses(storage.device, restored.device);
+    if (unpickler) fails = UnpicklerRefuses(storage.device, restored.device, build.torch);
     if (!fails || asked == Asked::kTorchLoad) {  // Python looks at a map before LibTorch at the tag
       auto restoring = RestoringFails(asked, restored.device, storage.bytes * TimesLoaded(strategy),
                                       place, build, used);

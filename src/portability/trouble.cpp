@@ -19,8 +19,9 @@ struct Rule {
 };
 
 // torch.load asks torch.cuda.is_available() first, which swallows every reason; ATen initialises
-// CUDA and passes on what that said. (torch/serialization.py _validate_device;
-// c10/cuda/CUDAFunctions.cpp device_count_ensure_non_zero; PyTorch 2.11.)
+// CUDA and passes on what that said. In C++ "cuda" has no index, and cudaGetDevice comes before
+// all that. (torch/serialization.py _validate_device; c10/cuda/CUDAFunctions.cpp
+// device_count_ensure_non_zero; c10/cuda/impl/CUDAGuardImpl.h getDevice; PyTorch 2.11.)
 constexpr std::array kRules{
     Rule{Asked::kTorchLoad, Trouble::kCpuBuild, "deserialize-no-cuda",
          "the tag {device} names a GPU and this PyTorch is built without CUDA"},
@@ -41,8 +42,6 @@ constexpr std::array kRules{
          "the storages do not fit into the memory of {device}"},
     Rule{Asked::kAten, Trouble::kCpuBuild, "cpu-build",
          "{device} is asked of a build without CUDA"},
-    Rule{Asked::kAten, Trouble::kCpuBuildNoIndex, "not-linked",
-         "{device} is asked of a build without CUDA, which cannot say which GPU is current"},
     Rule{Asked::kAten, Trouble::kNoDriver, "no-driver",
          "{device} is asked for and the host has no NVIDIA driver"},
     Rule{Asked::kAten, Trouble::kDriverTooOld, "driver-too-old",
@@ -54,6 +53,18 @@ constexpr std::array kRules{
          "{device} is asked for and only {visible} GPUs are visible"},
     Rule{Asked::kAten, Trouble::kNoMemory, "out-of-memory",
          "the storages do not fit into the memory of {device}"},
+    Rule{Asked::kCurrent, Trouble::kCpuBuild, "not-linked",
+         "{device} is asked of a build without CUDA, which cannot say which GPU is current"},
+    Rule{Asked::kCurrent, Trouble::kNoDriver, "driver-too-old",
+         "{device} is asked for, and CUDA without a driver says that it is too old"},
+    Rule{Asked::kCurrent, Trouble::kDriverTooOld, "driver-too-old",
+         "{device} is asked for and the driver is too old for this PyTorch"},
+    Rule{Asked::kCurrent, Trouble::kStartFails, "start-failed",
+         "{device} is asked for and CUDA does not start (error {start_error})"},
+    Rule{Asked::kCurrent, Trouble::kNoGpu, "no-capable-device",
+         "{device} is asked for and no GPU is visible"},
+    Rule{Asked::kCurrent, Trouble::kNoSuchGpu, "invalid-ordinal",
+         "{device} is asked for and the mask names a GPU twice"},
 };
 
 bool DriverIsTooOld(const Place& place, const Build& build) {
@@ -66,6 +77,12 @@ std::size_t CountedGpus(const Place& place, const Build& build) {
   const std::size_t visible = place.memory_bytes.size();
   if (!place.mask) return visible;
   return CountedByTorch(*place.mask, place.uuids, build.torch).value_or(visible);
+}
+
+// A device in code is made by an operator, which initialises CUDA.
+bool AsksWhichIsCurrent(Asked asked, std::string_view device, std::string_view phase,
+                        const Build& build) {
+  return asked == Asked::kAten && !build.python && device == "cuda" && phase != "use";
 }
 
 struct Refusal {
@@ -86,6 +103,9 @@ std::optional<Refusal> RefusalOf(Asked asked, std::size_t index, const Place& pl
     asked = Asked::kAten;
   }
   if (!trouble) return std::nullopt;
+  constexpr int kInvalidDevice = 101;  // cudaErrorInvalidDevice: a mask names a GPU twice
+  const bool in_cudas_words = asked == Asked::kCurrent && place.start_error == kInvalidDevice;
+  if (in_cudas_words && trouble == Trouble::kStartFails) return Refusal{asked, Trouble::kNoSuchGpu};
   return Refusal{asked, *trouble};
 }
 
@@ -123,6 +143,7 @@ std::optional<Prediction> AskingFails(Asked asked, const std::string& device, co
                                       const Place& place, const Build& build) {
   const auto index = CudaIndex(device);
   if (!index) return std::nullopt;
+  if (AsksWhichIsCurrent(asked, device, phase, build)) asked = Asked::kCurrent;
   const auto refusal = RefusalOf(asked, *index, place, build);
   if (!refusal) return std::nullopt;
   return Fails(refusal->by, refusal->trouble, device, phase, place, build);

@@ -14,12 +14,12 @@ namespace portcullis::portability {
 enum class Asked {
   kTorchLoad,  // torch.load restoring a storage by its location (Python)
   kAten,       // ATen allocating there: .to, .cuda, torch.jit.load, everything in C++
+  kCurrent,    // C++ asking for "cuda": c10's guard asks CUDA which GPU is current
 };
 
 // What is wrong with a CUDA device on a host.
 enum class Trouble {
   kCpuBuild,
-  kCpuBuildNoIndex,
   kNoDriver,
   kDriverTooOld,
   kStartFails,

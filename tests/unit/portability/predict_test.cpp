@@ -21,6 +21,8 @@ const Place kNoDriver{0, {}};
 const Place kTooOld{kOldDriver, {16 * kGiB}};
 const Place kNoGpu{kDriver, {}};
 const Place kOneGpu{kDriver, {16 * kGiB}};
+const Place kNotReady{kDriver, {16 * kGiB}, 802};
+const Place kNamedTwice{kDriver, {}, 101};
 const Place kTwoGpus{kDriver, {16 * kGiB, 16 * kGiB}};
 
 const Build kPython{true, 13, false};
@@ -122,6 +124,20 @@ std::vector<Row> RestoredByAten() {
        "raises not-linked in load"},
       {"script, index", kScriptCpu, kNoDriver, kCppCpu, "map-location=cuda:0",
        "raises cpu-build in load"},
+      {"no index, no driver", kScriptCpu, kNoDriver, kCpp, "map-location=cuda",
+       "raises driver-too-old in load"},
+      {"no index, old driver", kScriptCpu, kTooOld, kCpp, "map-location=cuda",
+       "raises driver-too-old in load"},
+      {"no index, no GPU", kScriptCpu, kNoGpu, kCpp, "as-saved-then-to=cuda",
+       "raises no-capable-device in move"},
+      {"no index, CUDA fails", kScriptCpu, kNotReady, kCpp, "as-saved-then-to=cuda",
+       "raises start-failed in move"},
+      {"no index, a GPU twice", kScriptCpu, kNamedTwice, kCpp, "as-saved-then-to=cuda",
+       "raises invalid-ordinal in move"},
+      {"no index, moved, CPU build", kScriptCpu, kOneGpu, kCppCpu, "as-saved-then-to=cuda",
+       "raises not-linked in move"},
+      {"no index, Python", kScriptCpu, kNoDriver, kPython, "as-saved-then-to=cuda",
+       "raises no-driver in move"},
       {"script in Python", kScript, kNoDriver, kPython, "as-saved", "raises no-driver in load"},
       {"archive in C++", kArchive, kNoDriver, kCpp, "as-saved", "raises no-driver in load"},
       {"archive in Python", kArchive, kNoGpu, kPython, "as-saved", "raises no-gpus in load"},
