@@ -45,14 +45,15 @@ class Clock:
         self._since = None
 
 
-def in_own_line(error):
-    """Of an error without words: what raised it. "AssertionError(): assert isinstance(saved_id, tuple)"."""
+def without_words(error):
+    """Of an assertion, what was asserted: "AssertionError(): assert isinstance(saved_id, tuple)"."""
     frames = traceback.extract_tb(error.__traceback__)
-    return f"{error!r}: {frames[-1].line}" if frames and frames[-1].line else repr(error)
+    asserted = frames[-1].line if frames and isinstance(error, AssertionError) else ""
+    return f"{error!r}: {asserted}" if asserted else repr(error)
 
 
 def describe_error(error):
-    text = str(error) or in_own_line(error)
+    text = str(error) or without_words(error)
     if isinstance(error, IndexError):  # says nothing of what was indexed
         frames = traceback.extract_tb(error.__traceback__)[-4:]
         text = f"in {', '.join(frame.name for frame in frames)}: {text}"

@@ -64,7 +64,7 @@ constexpr std::array kCatalog{
     ErrorClass{"unpickler-protocol", "Only Pickle protocol 2 is supported, found protocol", "",
                "torch::pickle_load reads pickles of protocol 2",
                "torch/csrc/jit/serialization/unpickler.cpp, 2.11"},
-    ErrorClass{"unpickler-global", "Unpickler found unknown t", "",
+    ErrorClass{"unpickler-global", "Unpickler found unknown type", "",
                "the pickle asks for a class or function that LibTorch does not know",
                "torch/csrc/jit/serialization/unpickler.cpp, 2.11"},
     ErrorClass{"unpickler-opcode", "Unknown opcode for unpickling at", "",

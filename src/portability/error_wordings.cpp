@@ -98,6 +98,8 @@ constexpr std::array kWordings{
     Wording{"unknown-tag", "supported devices include CPU, CUDA", "however got",
             "LibTorch's unpickler", "torch/csrc/jit/serialization/unpickler.cpp, 2.11"},
     // What LibTorch's unpickler does not read.
+    Wording{"unpickler-global", "Unpickler found unknown torch global", "", "of the module torch",
+            "torch/csrc/jit/serialization/unpickler.cpp, 2.11"},
     Wording{"unpickler-opcode", "Expected length to be 8, got", "", "of a whole number",
             "torch/csrc/jit/serialization/unpickler.cpp, 2.11"},
     Wording{"pickle-not-a-dict", "Expected Int but got None", "", "an OrderedDict without items",
