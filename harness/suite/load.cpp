@@ -170,8 +170,8 @@ runner::Warm WarmLoaderOf(const Load& load) {
 
 void SubmitLoad(const Load& load, runner::Runner& runner, std::function<void(Observation)> done) {
   auto scratch = std::make_shared<ScratchFolder>(PlaceOf(load));
-  auto child = std::make_shared<host::ChildHost>(
-      load.host, load.mask, *load.runtime, scratch->path(), static_cast<bool>(load.strategy.use));
+  auto child = std::make_shared<host::ChildHost>(load.host, load.mask, *load.runtime,
+                                                 scratch->path(), load.computes);
   runner::Command command;
   command.argv = load.runtime->loader;
   command.environment = child->environment();

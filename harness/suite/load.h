@@ -32,6 +32,7 @@ struct Load {
       std::nullopt;                         // what the strategy forward calls with
   std::vector<std::string> resources = {};  // no two loads that name the same run at once
   bool waits = false;       // most of its time it needs no processor: a planned hang
+  bool computes = false;    // operators are to compute on a simulated GPU
   bool keep_calls = false;  // the observation is to have every call of the CUDA runtime
   runner::Limits limits = {};
 };

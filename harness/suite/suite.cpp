@@ -15,6 +15,7 @@
 #include "harness/verdict/tensors.h"
 #include "src/base/error.h"
 #include "src/checkpoint/read.h"
+#include "src/portability/predict_format.h"
 
 namespace portcullis::suite {
 namespace {
@@ -45,13 +46,21 @@ std::string NotHere(const std::vector<host::Runtime>& runtimes, const std::strin
                      chosen->version);
 }
 
-// Why a case whose use needs operators cannot run; "" if it can.
-std::string CannotCompute(const scenario::Case& c, const host::Runtime& runtime,
+// What needs operators that compute: a use behind the load, or TorchScript in the load itself; ""
+// if nothing does.
+std::string Computing(const scenario::Case& c, const Subject& subject) {
+  if (c.strategy.use) return std::string(c.strategy.use.Name());
+  const bool compares = subject.map && portability::ComparesConstants(*subject.map);
+  return compares ? "a module that compares its constants" : "";
+}
+
+// Why a case that needs operators cannot run; "" if it can.
+std::string CannotCompute(const std::string& computing, const host::Runtime& runtime,
                           const host::Host& host) {
   const bool has_plugin = !runtime.compute.empty() && std::filesystem::exists(runtime.compute);
-  if (!c.strategy.use || !host.simulated || runtime.cuda == 0 || has_plugin) return "";
+  if (computing.empty() || !host.simulated || runtime.cuda == 0 || has_plugin) return "";
   return fmt::format("{} needs operators that compute, and no computing plugin was built for {}",
-                     c.strategy.use.Name(), runtime.id);
+                     computing, runtime.id);
 }
 
 Result Broken(const scenario::Case& c, std::string reason) {
@@ -113,6 +122,7 @@ Prepared Prepare(const Suite& suite, const scenario::Case& c, const host::Runtim
                    c.strategy, std::move(stage.host), std::move(stage.mask),
                    &runtime,   suite.deadline,        suite.trust || subject.trust};
   prepared.load.example = subject.reference.example;
+  prepared.load.computes = !Computing(c, subject).empty();
   prepared.load.isolate = suite.isolate;
   prepared.load.keep_calls = suite.keep_calls;
   if (const auto time = prepared.result.expectation.times_out; time.count() != 0) {
@@ -206,12 +216,13 @@ class Feeder {
     }
     Stage stage = StageOfCase(suite_, c, *runtime);
     if (!stage.cannot.empty()) return Deliver(index, Skipped(c, stage.cannot));
-    if (auto cannot = CannotCompute(c, *runtime, stage.host); !cannot.empty()) {
-      return Deliver(index, Skipped(c, std::move(cannot)));
-    }
     Subject subject = suite_.subject_of(c);
     if (!subject.missing.empty()) return Deliver(index, Skipped(c, subject.missing));
     if (!subject.broken.empty()) return Deliver(index, Broken(c, subject.broken));
+    const std::string computing = Computing(c, subject);
+    if (auto cannot = CannotCompute(computing, *runtime, stage.host); !cannot.empty()) {
+      return Deliver(index, Skipped(c, std::move(cannot)));
+    }
     auto running = std::make_shared<Running>();
     running->index = index;
     running->lane = lane;

@@ -100,6 +100,8 @@ constexpr std::array kWordings{
     // What LibTorch's unpickler does not read.
     Wording{"unpickler-global", "Unpickler found unknown torch global", "", "of the module torch",
             "torch/csrc/jit/serialization/unpickler.cpp, 2.11"},
+    Wording{"missing-backend", "attempted to run this operator with Meta tensors", "",
+            "PyTorch, on meta", "aten/src/ATen/core/MetaFallbackKernel.cpp, 2.11"},
     Wording{"unpickler-opcode", "Expected length to be 8, got", "", "of a whole number",
             "torch/csrc/jit/serialization/unpickler.cpp, 2.11"},
     Wording{"pickle-not-a-dict", "Expected Int but got None", "", "an OrderedDict without items",

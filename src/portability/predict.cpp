@@ -213,14 +213,19 @@ bool ReadByUnpickler(const DeviceMap& subject, const Reader& reader) {
   return script || (!reader.python && reader.restored_by == RestoredBy::kAten);
 }
 
-// There are none on meta (torch/_utils.py, _rebuild_qtensor, 2.0 to 2.15).
-std::optional<Prediction> QuantisedOnMeta(const DeviceMap& subject, const Reader& reader,
-                                          const Strategy& strategy) {
+// Meta has no quantised tensors (torch/_utils.py, _rebuild_qtensor, 2.0 to 2.15), and no values to
+// compare.
+std::optional<Prediction> LacksOnMeta(const DeviceMap& subject, const Reader& reader,
+                                      const Strategy& strategy) {
   const bool to_meta =
       strategy.kind == StrategyKind::kMapLocation && strategy.argument.starts_with("meta");
-  if (!to_meta || !reader.weights_only) return std::nullopt;
-  if (!AsksFor(subject, "torch._utils._rebuild_qtensor")) return std::nullopt;
-  return Raises("missing-backend", "there are no quantised tensors on meta");
+  if (!to_meta) return std::nullopt;
+  if (reader.weights_only && AsksFor(subject, "torch._utils._rebuild_qtensor")) {
+    return Raises("missing-backend", "there are no quantised tensors on meta");
+  }
+  if (!ComparesConstants(subject)) return std::nullopt;
+  return Raises("missing-backend",
+                "TorchScript compares its constants, which have no values there");
 }
 
 // Storages load one by one as the pickle comes to them, up to where it is refused.
@@ -249,19 +254,20 @@ std::optional<Prediction> LoadFails(const DeviceMap& subject, const Place& place
     return AsItsFunctionSays(subject.format, *fails, place, build);
   }
   if (end) return Raises(end->error, std::move(end->reason));
-  if (auto quantised = QuantisedOnMeta(subject, reader, strategy)) return quantised;
+  if (auto lacks = LacksOnMeta(subject, reader, strategy)) return lacks;
   return reader.python ? RebuildFails(subject, place, build, strategy) : std::nullopt;
 }
 
 std::optional<Prediction> MoveFails(const DeviceMap& subject, const Place& place,
                                     const Build& build, const Strategy& strategy) {
-  if (subject.storages.empty()) return std::nullopt;
+  const auto moves = [&](const auto& storage) { return !IsConstant(subject, storage); };
+  if (std::none_of(subject.storages.begin(), subject.storages.end(), moves)) return std::nullopt;
   for (const std::string& device : MovesTo(strategy)) {
     if (auto fails = AskingFails(Asked::kAten, device, "move", place, build)) return fails;
     const auto index = CudaIndex(device);
     if (!index) continue;
     std::uint64_t bytes = 0;
-    for (const auto& storage : subject.storages) bytes += storage.bytes;
+    for (const auto& storage : subject.storages) bytes += moves(storage) ? storage.bytes : 0;
     const bool all_of_it = strategy.kind != StrategyKind::kParts;
     if (all_of_it && bytes > place.memory_bytes[*index]) {
       return Fails(Asked::kAten, Trouble::kNoMemory, device, "move", place, build);

@@ -3,6 +3,8 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <string_view>
+#include <vector>
 
 #include "src/portability/trouble.h"
 
@@ -38,6 +40,20 @@ bool NamesNoDeviceOfSafetensors(const Strategy& strategy) {
 }
 
 }  // namespace
+
+bool IsConstant(const DeviceMap& subject, const checkpoint::StorageEntry& storage) {
+  return subject.format == Format::kTorchScript && storage.key.starts_with("constants/");
+}
+
+bool ComparesConstants(const DeviceMap& subject) {
+  std::vector<std::string_view> seen;
+  for (const auto& storage : subject.storages) {
+    if (!IsConstant(subject, storage)) continue;
+    if (std::find(seen.begin(), seen.end(), storage.dtype) != seen.end()) return true;
+    seen.emplace_back(storage.dtype);
+  }
+  return false;
+}
 
 std::optional<Prediction> RefusedByFormat(const DeviceMap& subject, const Build& build,
                                           const Strategy& strategy) {

@@ -310,6 +310,20 @@ class Confirm(CheckTest):
         self.assertEqual(errors["zip-tensor.pt", "2xh200"], "bad-device-string")
         self.assertEqual(errors["pickle-save.pt", "2xh200"], "")
 
+    def test_constants_of_a_frozen_module_are_compared_and_stay(self):
+        """A load compares them, on a simulated GPU too; meta has no values, and .to() moves none of them."""
+        self.take("torchscript-frozen.pt")
+        done = self.expect(FINDING, "check", "torchscript-frozen.pt", "--confirm", "--hosts", "no-driver,1xh200",
+                           "--runtimes", "python,cpp", "--strategies",
+                           "as-saved,map-location=meta,cpu-then-to=cuda:0", "--json", "r.json")
+        self.assertIn("12 loads as predicted", done.stdout)
+        said = {(forecast["host"], forecast["runtime"], forecast["strategy"]): forecast["outcome"]
+                for forecast in json.loads((self.folder / "r.json").read_text())["files"][0]["forecasts"]}
+        self.assertEqual(said["no-driver", "cpp", "as-saved"], "raises no-driver in load")
+        self.assertEqual(said["1xh200", "cpp", "as-saved"], "loads")
+        self.assertEqual(said["1xh200", "python", "map-location=meta"], "raises missing-backend in load")
+        self.assertEqual(said["no-driver", "python", "cpu-then-to=cuda:0"], "loads")
+
     def test_the_name_of_a_file_may_be_any_bytes(self):
         self.take("zip-cpu.pt")
         (self.folder / "zip-cpu.pt").rename(self.folder / os.fsdecode(b"a\xff\x1b.pt"))

@@ -124,6 +124,8 @@ TEXTS = [
     ("pickle-not-a-dict", "RuntimeError: isInt() INTERNAL ASSERT FAILED. Expected Int but got None", []),
     ("missing-backend", "NotImplementedError: Could not run 'aten::_empty_affine_quantized' with arguments from the "
      "'QuantizedMeta' backend.", []),
+    ("missing-backend", "NotImplementedError: aten::equal: attempted to run this operator with Meta tensors, but "
+     "there was no fake impl or Meta kernel registered for this operator.", []),
     ("unknown-tag", "RuntimeError: supported devices include CPU, CUDA, HPU and privateuseone however got XLA", []),
     ("untyped-legacy", "AttributeError: type object 'torch.storage.UntypedStorage' has no attribute 'dtype'", []),
     ("unknown-tag", "RuntimeError: Attempting to deserialize object on a MTIA device but "

@@ -257,6 +257,16 @@ std::vector<Row> WeightsOnly() {
   };
 }
 
+DeviceMap WithConstants(const std::vector<std::string>& dtypes) {
+  DeviceMap map = Saved(Format::kTorchScript, {});
+  for (const std::string& dtype : dtypes) {
+    map.storages.push_back({"constants/" + std::to_string(map.storages.size()), "cpu", dtype, 16});
+  }
+  return map;
+}
+const DeviceMap kFrozen = WithConstants({"float32", "float32"});
+const DeviceMap kConstants = WithConstants({"float32", "int64"});
+
 // LibTorch's own unpickler.
 const DeviceMap kOtherProtocol = WithOpcode(kZip, checkpoint::kOpcodeProto, 0);
 std::vector<Row> ReadByLibTorch() {
@@ -277,6 +287,14 @@ std::vector<Row> ReadByLibTorch() {
        "map-location=cpu", "loads"},
       {"quantised onto meta", WithGlobals(kZip, {"torch._utils._rebuild_qtensor"}), kNoDriver,
        kPython, "map-location=meta", "raises missing-backend in load"},
+      {"constants of one type onto meta", kFrozen, kNoDriver, kCpp, "map-location=meta",
+       "raises missing-backend in load"},
+      {"constants of two types onto meta", kConstants, kNoDriver, kCpp, "map-location=meta",
+       "loads"},
+      {"constants stay where they are", kFrozen, kNoDriver, kCpp, "as-saved-then-to=cuda:0",
+       "loads"},
+      {"constants are restored", kFrozen, kNoDriver, kCpp, "map-location=cuda:0",
+       "raises no-driver in load"},
       {"quantised onto the CPU", WithGlobals(kZip, {"torch._utils._rebuild_qtensor"}), kNoDriver,
        kPython, "map-location=cpu", "loads"},
   };
