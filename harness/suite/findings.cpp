@@ -7,6 +7,8 @@
 #include <array>
 #include <map>
 #include <set>
+#include <span>
+#include <string_view>
 #include <tuple>
 #include <utility>
 
@@ -105,18 +107,31 @@ void AddNotJudged(const std::vector<Forecast>& forecasts, std::vector<Finding>& 
   }
 }
 
+// A global as Python code names it: what is built in (Python 2's name too), or the program's own,
+// has no module.
+std::string_view AsCode(std::string_view global) {
+  for (const std::string_view module : {"builtins.", "__builtin__.", "__main__."}) {
+    if (global.starts_with(module)) return global.substr(module.size());
+  }
+  return global;
+}
+
 // `of`: " of PyTorch 2.6.0", or "" where only the default one was asked about.
 void AddRefused(const std::vector<std::string>& refused, const std::string& of,
                 std::vector<Finding>& findings) {
   constexpr std::size_t kMost = 8;
-  const std::size_t shown = std::min(refused.size(), kMost);
-  std::string text = fmt::format(
-      "{}", fmt::join(refused.begin(), refused.begin() + static_cast<std::ptrdiff_t>(shown), ", "));
-  if (shown < refused.size()) text += fmt::format(" and {} more", refused.size() - shown);
+  const auto shown = std::span(refused).first(std::min(refused.size(), kMost));
+  std::string text = fmt::format("{}", fmt::join(shown, ", "));
+  std::vector<std::string_view> code;
+  for (const std::string& global : shown) code.push_back(AsCode(global));
+  if (shown.size() < refused.size()) {
+    text += fmt::format(" and {} more", refused.size() - shown.size());
+    code.emplace_back("...");
+  }
   findings.push_back(
       Found("refused-globals", fmt::format("weights_only=True{} refuses {}", of, text),
             fmt::format("torch.serialization.add_safe_globals([{}]), or save a state_dict",
-                        refused.front())));
+                        fmt::join(code, ","))));  // without a blank: code is not broken
 }
 
 // One finding for the versions that refuse the same.

@@ -213,15 +213,18 @@ bool ReadByUnpickler(const DeviceMap& subject, const Reader& reader) {
   return script || (!reader.python && reader.restored_by == RestoredBy::kAten);
 }
 
-// Meta has no quantised tensors (torch/_utils.py, _rebuild_qtensor, 2.0 to 2.15), and no values to
-// compare.
+// Meta has no quantised and no nested tensors (torch/_utils.py, _rebuild_qtensor and
+// _rebuild_nested_tensor, 2.0 to 2.15), and no values to compare.
 std::optional<Prediction> LacksOnMeta(const DeviceMap& subject, const Reader& reader,
                                       const Strategy& strategy) {
   const bool to_meta =
       strategy.kind == StrategyKind::kMapLocation && strategy.argument.starts_with("meta");
   if (!to_meta) return std::nullopt;
-  if (reader.weights_only && AsksFor(subject, "torch._utils._rebuild_qtensor")) {
-    return Raises("missing-backend", "there are no quantised tensors on meta");
+  const bool quantised = AsksFor(subject, "torch._utils._rebuild_qtensor");
+  if (reader.weights_only &&
+      (quantised || AsksFor(subject, "torch._utils._rebuild_nested_tensor"))) {
+    return Raises("missing-backend", fmt::format("there are no {} tensors on meta",
+                                                 quantised ? "quantised" : "nested"));
   }
   if (!ComparesConstants(subject)) return std::nullopt;
   return Raises("missing-backend",

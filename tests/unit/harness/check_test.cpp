@@ -107,6 +107,15 @@ TEST(Findings, GlobalsAreRefusedByVersion) {
   EXPECT_EQ(all[1].text, "weights_only=True of PyTorch 2.5.1 refuses torch.uint16, my.Net");
 }
 
+TEST(Findings, GlobalsAreNamedAsCodeNamesThem) {
+  DeviceMap map = Map();
+  map.globals = {{"__builtin__.frozenset", {}}, {"__main__.Net", {}}, {"my.Net", {}}};
+  const auto findings = FindingsOf(map, 0, {}, {});
+  ASSERT_EQ(findings.size(), 1U);
+  EXPECT_THAT(findings[0].remedy, testing::StartsWith("torch.serialization.add_safe_globals("
+                                                      "[frozenset,Net,my.Net]), or"));
+}
+
 TEST(Checked, PassesIfItsErrorsAreAllowed) {
   Checked checked;
   checked.findings = FindingsOf(Map(), 0, {Fails("a", "as-saved")}, {});

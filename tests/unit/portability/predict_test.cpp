@@ -295,6 +295,8 @@ std::vector<Row> ReadByLibTorch() {
        "loads"},
       {"constants are restored", kFrozen, kNoDriver, kCpp, "map-location=cuda:0",
        "raises no-driver in load"},
+      {"nested onto meta", WithGlobals(kZip, {"torch._utils._rebuild_nested_tensor"}), kNoDriver,
+       kPython, "map-location=meta", "raises missing-backend in load"},
       {"quantised onto the CPU", WithGlobals(kZip, {"torch._utils._rebuild_qtensor"}), kNoDriver,
        kPython, "map-location=cpu", "loads"},
   };
