@@ -305,7 +305,7 @@ struct SaveOtherwise {
 constexpr std::string_view kPlainProtocol =
     "torch.save(value, path) where it comes from, without pickle_protocol";
 constexpr std::string_view kPlainDict =
-    "torch.save({**value}, path) in Python: a plain dict of tensors";
+    "torch.save({**model.state_dict()}, path) in Python: a plain dict of tensors";
 constexpr std::array kSaveOtherwise{
     SaveOtherwise{"untyped-legacy",
                   "torch.save(value, path) where it comes from, without "
