@@ -302,17 +302,17 @@ struct SaveOtherwise {
   std::string_view error;
   std::string_view remedy;
 };
-constexpr std::string_view kPlainProtocol =
-    "torch.save(value, path) where it comes from, without pickle_protocol";
 constexpr std::string_view kPlainDict =
-    "torch.save({**model.state_dict()}, path) in Python: a plain dict of tensors";
+    "torch.save({k: v.cpu() for k, v in model.state_dict().items()}, path) in Python: a plain dict "
+    "of tensors, which loads everywhere";
 constexpr std::array kSaveOtherwise{
     SaveOtherwise{"untyped-legacy",
                   "torch.save(value, path) where it comes from, without "
                   "_use_new_zipfile_serialization=False"},
-    SaveOtherwise{"text-storage-id", kPlainProtocol},
-    SaveOtherwise{"not-a-pickle", kPlainProtocol},
-    SaveOtherwise{"unpickler-protocol", kPlainProtocol},
+    SaveOtherwise{"text-storage-id",
+                  "torch.save(value, path) where it comes from, without pickle_protocol"},
+    SaveOtherwise{"not-a-pickle", kPlainDict},
+    SaveOtherwise{"unpickler-protocol", kPlainDict},
     SaveOtherwise{"unpickler-opcode", kPlainDict},
     SaveOtherwise{"unpickler-global", kPlainDict},
     SaveOtherwise{"pickle-not-a-dict", kPlainDict},

@@ -481,7 +481,7 @@ TEST(Predict, ARemedyDoesNotMeetTheNextError) {
   EXPECT_EQ(text.error, "deserialize-no-cuda");
   EXPECT_THAT(text.remedy, HasSubstr("without pickle_protocol"));
   const auto other = Predict(kOtherProtocol, kOneGpu, kCpp, {});
-  EXPECT_THAT(other.remedy, HasSubstr("without pickle_protocol"));
+  EXPECT_THAT(other.remedy, HasSubstr("{k: v.cpu() for k, v in model.state_dict().items()}"));
 }
 
 // A dict that a C++ program can read, whatever the tags are.
