@@ -125,7 +125,7 @@ void OwnCheckpoints::Seen(const std::string& file, verdict::Observation seen) {
     subject.reference.unknown = fmt::format("it does not load with {} on {}: {}",
                                             result.c.strategy.Text(), result.c.host, seen.Text());
   } else {
-    subject.misread = verdict::CompareMap(*subject.map, subject.reference);
+    subject.misread = verdict::CompareMap(*subject.map, subject.reference, false);
     subject.reference.unknown = subject.misread;
   }
   result.expectation =

@@ -290,7 +290,7 @@ class Feeder {
 void ReadMap(Subject& subject) {
   try {
     auto map = std::make_shared<checkpoint::DeviceMap>(checkpoint::ReadDeviceMap(subject.file));
-    subject.broken = verdict::CompareMap(*map, subject.reference);
+    subject.broken = verdict::CompareMap(*map, subject.reference, true);
     subject.map = std::move(map);
   } catch (const Error& error) {
     subject.broken = error.what();

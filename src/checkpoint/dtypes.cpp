@@ -8,8 +8,9 @@ namespace portcullis::checkpoint {
 namespace {
 
 // Names and sizes: torch.dtype of PyTorch 2.11. Storage classes:
-// torch.storage._dtype_to_storage_type_map(). Numbers: torch._export.serde.schema.ScalarType.
-// safetensors: its Dtype enumeration, safetensors 0.8.
+// torch.storage._dtype_to_storage_type_map(), and for types that Python has no class for those that
+// LibTorch's pickler names (c10/core/ScalarType.h, toString). Numbers:
+// torch._export.serde.schema.ScalarType. safetensors: its Dtype enumeration, safetensors 0.8.
 constexpr Dtype kDtypes[] = {
     {"float32", 4, "FloatStorage", 7, "F32"},
     {"float64", 8, "DoubleStorage", 8, "F64"},
@@ -24,21 +25,21 @@ constexpr Dtype kDtypes[] = {
     {"bool", 1, "BoolStorage", 12, "BOOL"},
     {"complex64", 8, "ComplexFloatStorage", 10, "C64"},
     {"complex128", 16, "ComplexDoubleStorage", 11, ""},
-    {"complex32", 4, "", 9, ""},
+    {"complex32", 4, "ComplexHalfStorage", 9, ""},
     {"qint8", 1, "QInt8Storage", -1, ""},
     {"quint8", 1, "QUInt8Storage", -1, ""},
     {"qint32", 4, "QInt32Storage", -1, ""},
     {"quint4x2", 1, "QUInt4x2Storage", -1, ""},
     {"quint2x4", 1, "QUInt2x4Storage", -1, ""},
-    {"uint16", 2, "", 28, "U16"},
-    {"uint32", 4, "", -1, "U32"},
-    {"uint64", 8, "", -1, "U64"},
-    {"float8_e4m3fn", 1, "", 29, "F8_E4M3"},
-    {"float8_e5m2", 1, "", 30, "F8_E5M2"},
-    {"float8_e4m3fnuz", 1, "", 31, "F8_E4M3FNUZ"},
-    {"float8_e5m2fnuz", 1, "", 32, "F8_E5M2FNUZ"},
-    {"float8_e8m0fnu", 1, "", -1, "F8_E8M0"},
-    {"float4_e2m1fn_x2", 1, "", -1, "F4"},
+    {"uint16", 2, "UInt16Storage", 28, "U16"},
+    {"uint32", 4, "UInt32Storage", -1, "U32"},
+    {"uint64", 8, "UInt64Storage", -1, "U64"},
+    {"float8_e4m3fn", 1, "Float8_e4m3fnStorage", 29, "F8_E4M3"},
+    {"float8_e5m2", 1, "Float8_e5m2Storage", 30, "F8_E5M2"},
+    {"float8_e4m3fnuz", 1, "Float8_e4m3fnuzStorage", 31, "F8_E4M3FNUZ"},
+    {"float8_e5m2fnuz", 1, "Float8_e5m2fnuzStorage", 32, "F8_E5M2FNUZ"},
+    {"float8_e8m0fnu", 1, "Float8_e8m0fnuStorage", -1, "F8_E8M0"},
+    {"float4_e2m1fn_x2", 1, "Float4_e2m1fn_x2Storage", -1, "F4"},
     {"bits8", 1, "", -1, ""},
     {"bits16", 2, "", -1, ""},
     {"bits4x2", 1, "", -1, ""},

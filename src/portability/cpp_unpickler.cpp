@@ -7,6 +7,7 @@
 #include <string_view>
 
 #include "src/checkpoint/device_name.h"
+#include "src/checkpoint/dtypes.h"
 #include "src/portability/trouble.h"
 
 namespace portcullis::portability {
@@ -20,7 +21,7 @@ constexpr std::string_view kFromType = "torch._tensor._rebuild_from_type_v2";
 constexpr std::string_view kOrderedDict = "collections.OrderedDict";
 
 // Unpickler::readGlobal without a type resolver.
-constexpr std::array<std::string_view, 36> kGlobals{"__main__.TensorID",
+constexpr std::array<std::string_view, 19> kGlobals{"__main__.TensorID",
                                                     "__main__.IntList",
                                                     "builtins.complex",
                                                     "torch.device",
@@ -33,23 +34,6 @@ constexpr std::array<std::string_view, 36> kGlobals{"__main__.TensorID",
                                                     "torch.jit._pickle.build_tensorlist",
                                                     "torch.jit._pickle.build_doublelist",
                                                     "torch.jit._pickle.build_boollist",
-                                                    "torch.BFloat16Storage",
-                                                    "torch.BoolStorage",
-                                                    "torch.ByteStorage",
-                                                    "torch.CharStorage",
-                                                    "torch.ComplexDoubleStorage",
-                                                    "torch.ComplexFloatStorage",
-                                                    "torch.DoubleStorage",
-                                                    "torch.FloatStorage",
-                                                    "torch.HalfStorage",
-                                                    "torch.IntStorage",
-                                                    "torch.LongStorage",
-                                                    "torch.QInt32Storage",
-                                                    "torch.QInt8Storage",
-                                                    "torch.QUInt2x4Storage",
-                                                    "torch.QUInt4x2Storage",
-                                                    "torch.QUInt8Storage",
-                                                    "torch.ShortStorage",
                                                     "torch.per_channel_affine",
                                                     "torch.per_channel_affine_float_qparams",
                                                     "torch.per_channel_symmetric",
@@ -74,8 +58,16 @@ constexpr std::string_view kOpcodes =
 // Parameters, Buffers and the tag mtia: since some version between 2.6.0 and this one.
 constexpr TorchVersion kLater{{2, 11, 0}};
 
+// "torch.FloatStorage", of every type that LibTorch has.
+bool IsStorageClass(std::string_view global) {
+  constexpr std::string_view kModule = "torch.";
+  if (!global.starts_with(kModule)) return false;
+  const std::string_view name = global.substr(kModule.size());
+  return name != "UntypedStorage" && checkpoint::DtypeByStorage(name) != nullptr;
+}
+
 bool IsKnown(const PickledGlobal& global, const TorchVersion& torch) {
-  if (global.name == kOrderedDict) return true;
+  if (global.name == kOrderedDict || IsStorageClass(global.name)) return true;
   if (global.name == "torch._utils._rebuild_parameter") return torch >= kLater;
   return std::find(kGlobals.begin(), kGlobals.end(), global.name) != kGlobals.end();
 }

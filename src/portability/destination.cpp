@@ -61,6 +61,7 @@ std::string Destination(const std::string& tag, const Strategy& strategy) {
   if (strategy.kind == StrategyKind::kParts) return {};
   const auto moves = MovesTo(strategy);
   if (!moves.empty()) return WithIndex(moves.back());
+  if (tag == "meta") return tag;  // no map reaches what has no storage
   const std::string device = RestoredTo(tag, strategy).device;
   return device.empty() ? "cpu" : WithIndex(device);
 }

@@ -231,6 +231,15 @@ std::optional<Prediction> LacksOnMeta(const DeviceMap& subject, const Reader& re
                 "TorchScript compares its constants, which have no values there");
 }
 
+// torch.jit.load looks at its map before it opens the file (torch/jit/_serialization.py,
+// validate_map_location, 2.11).
+std::optional<Prediction> MapFails(const Place& place, const Build& build,
+                                   const Strategy& strategy) {
+  std::map<std::size_t, std::uint64_t> used;
+  return RestoringFails(Asked::kTorchLoad, RestoredTo("cpu", strategy).device, 0, place, build,
+                        used);
+}
+
 // Storages load one by one as the pickle comes to them, up to where it is refused.
 std::optional<Prediction> LoadFails(const DeviceMap& subject, const Place& place,
                                     const Build& build, const Strategy& strategy) {
@@ -239,22 +248,23 @@ std::optional<Prediction> LoadFails(const DeviceMap& subject, const Place& place
   const Asked usual = AskedByLoad(reader, strategy);
   const bool ignores_tags = reader.restored_by == RestoredBy::kNobody;
   const bool unpickler = ReadByUnpickler(subject, reader);
+  if (unpickler && usual == Asked::kTorchLoad) {
+    if (auto fails = MapFails(place, build, strategy)) return fails;
+  }
   std::map<std::size_t, std::uint64_t> used;  // bytes by GPU
   std::size_t restored_before = 0;
   for (const auto& storage : subject.storages) {
     if (end && end->at.storages_before <= restored_before++) break;
+    if (unpickler && storage.device == "meta") continue;  // it stays, whatever the map
     const Restored restored =
         RestoredTo(ignores_tags ? "" : storage.device, ForStorage(strategy, subject, storage));
-    const Asked asked = restored.by_the_user ? Asked::kAten : usual;
     std::optional<Prediction> fails;
     if (unpickler) fails = UnpicklerRefuses(storage.device, restored.device, build.torch);
-    if (!fails || asked == Asked::kTorchLoad) {  // Python looks at a map before LibTorch at the tag
-      auto restoring = RestoringFails(asked, restored.device, storage.bytes * TimesLoaded(strategy),
-                                      place, build, used);
-      if (restoring) fails = std::move(restoring);
+    if (!fails) {
+      fails = RestoringFails(restored.by_the_user ? Asked::kAten : usual, restored.device,
+                             storage.bytes * TimesLoaded(strategy), place, build, used);
     }
-    if (!fails) continue;
-    return AsItsFunctionSays(subject.format, *fails, place, build);
+    if (fails) return AsItsFunctionSays(subject.format, *fails, place, build);
   }
   if (end) return Raises(end->error, std::move(end->reason));
   if (auto lacks = LacksOnMeta(subject, reader, strategy)) return lacks;

@@ -199,6 +199,23 @@ TEST(PlainPickle, OfProtocol0WithACharacterThatIsNoByte) {
   }
 }
 
+// torch.jit.save of tensors on meta, and of types that Python has no storage class for.
+TEST(LibTorchsPickles, NameTypesOfTheirOwnAndHaveEmptyEntriesForMeta) {
+  const std::string tensor = PickleText()
+                                 .Global("torch._utils", "_rebuild_tensor_v2")
+                                 .Raw("((")
+                                 .Text("storage")
+                                 .Global("torch", "Float8_e4m3fnStorage")
+                                 .Text("0")
+                                 .Text("meta")
+                                 .Raw(std::string_view("K\x04tQK\0K\x04\x85K\x01\x85\x89NtR", 16))
+                                 .Done();
+  const DeviceMap map = ReadDeviceMap(AsBytes(TorchZip(tensor, {{"m/data/0", ""}})), "x.pt");
+  ASSERT_EQ(map.storages.size(), 1U);
+  EXPECT_EQ(map.storages[0].dtype, "float8_e4m3fn");
+  EXPECT_EQ(map.storages[0].device, "meta");
+}
+
 TEST(TextIds, AreWarnedOf) {
   const std::string pickle = "(dp0\nVw\nP('storage', <class 'torch.FloatStorage'>, '0')\ns.";
   const DeviceMap map = ReadDeviceMap(AsBytes(TorchZip(pickle)), "x.pt");

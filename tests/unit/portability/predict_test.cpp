@@ -297,6 +297,12 @@ std::vector<Row> ReadByLibTorch() {
        "raises no-driver in load"},
       {"nested onto meta", WithGlobals(kZip, {"torch._utils._rebuild_nested_tensor"}), kNoDriver,
        kPython, "map-location=meta", "raises missing-backend in load"},
+      {"a map without anything to map", WithConstants({}), kNoDriver, kPython,
+       "map-location=cuda:0", "raises deserialize-no-cuda in load"},
+      {"a map without anything to map, C++", WithConstants({}), kNoDriver, kCpp,
+       "map-location=cuda:0", "loads"},
+      {"meta, mapped", Saved(Format::kTorchScript, {"meta"}), kNoDriver, kCpp,
+       "map-location=cuda:0", "loads"},
       {"quantised onto the CPU", WithGlobals(kZip, {"torch._utils._rebuild_qtensor"}), kNoDriver,
        kPython, "map-location=cpu", "loads"},
   };
