@@ -271,12 +271,20 @@ std::optional<Prediction> LoadFails(const DeviceMap& subject, const Place& place
   return reader.python ? RebuildFails(subject, place, build, strategy) : std::nullopt;
 }
 
+bool HoldsMeta(const DeviceMap& subject) {
+  return std::any_of(subject.tensors.begin(), subject.tensors.end(),
+                     [](const auto& tensor) { return tensor.device == "meta"; });
+}
+
 std::optional<Prediction> MoveFails(const DeviceMap& subject, const Place& place,
                                     const Build& build, const Strategy& strategy) {
   const auto moves = [&](const auto& storage) { return !IsConstant(subject, storage); };
-  if (std::none_of(subject.storages.begin(), subject.storages.end(), moves)) return std::nullopt;
+  const bool any = std::any_of(subject.storages.begin(), subject.storages.end(), moves);
+  const bool meta = HoldsMeta(subject);
+  if (!any && !meta) return std::nullopt;
   for (const std::string& device : MovesTo(strategy)) {
     if (auto fails = AskingFails(Asked::kAten, device, "move", place, build)) return fails;
+    if (meta && device != "meta") return Raises("meta-copy", "meta has no values to move", "move");
     const auto index = CudaIndex(device);
     if (!index) continue;
     std::uint64_t bytes = 0;

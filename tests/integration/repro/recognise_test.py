@@ -126,6 +126,8 @@ TEXTS = [
      "'QuantizedMeta' backend.", []),
     ("missing-backend", "NotImplementedError: aten::equal: attempted to run this operator with Meta tensors, but "
      "there was no fake impl or Meta kernel registered for this operator.", []),
+    ("meta-copy", "NotImplementedError: Cannot copy out of meta tensor; no data! Please use "
+     "torch.nn.Module.to_empty() instead of torch.nn.Module.to() when moving module from meta", []),
     ("unknown-tag", "RuntimeError: supported devices include CPU, CUDA, HPU and privateuseone however got XLA", []),
     ("untyped-legacy", "AttributeError: type object 'torch.storage.UntypedStorage' has no attribute 'dtype'", []),
     ("unknown-tag", "RuntimeError: Attempting to deserialize object on a MTIA device but "

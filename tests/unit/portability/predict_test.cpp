@@ -257,6 +257,11 @@ std::vector<Row> WeightsOnly() {
   };
 }
 
+DeviceMap WithMeta(DeviceMap map) {
+  map.tensors.push_back({"w", "float32", {2}, 8, "", "meta", "data.pkl"});
+  return map;
+}
+
 DeviceMap WithConstants(const std::vector<std::string>& dtypes) {
   DeviceMap map = Saved(Format::kTorchScript, {});
   for (const std::string& dtype : dtypes) {
@@ -303,6 +308,10 @@ std::vector<Row> ReadByLibTorch() {
        "map-location=cuda:0", "loads"},
       {"meta, mapped", Saved(Format::kTorchScript, {"meta"}), kNoDriver, kCpp,
        "map-location=cuda:0", "loads"},
+      {"meta, moved", WithMeta(kScriptCpu), kNoDriver, kPython, "as-saved-then-to=cpu",
+       "raises meta-copy in move"},
+      {"meta, moved where there is no GPU", WithMeta(kNothing), kNoDriver, kPython,
+       "as-saved-then-to=cuda:0", "raises no-driver in move"},
       {"quantised onto the CPU", WithGlobals(kZip, {"torch._utils._rebuild_qtensor"}), kNoDriver,
        kPython, "map-location=cpu", "loads"},
   };
