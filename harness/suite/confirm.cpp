@@ -40,16 +40,13 @@ Finding Differs(const verdict::Result& result) {
                fmt::format("{}", fmt::join(result.judgement.differences, "; ")));
 }
 
-bool NotHere(const verdict::Result& result) {
-  return result.observation.outcome == verdict::Outcome::kUnsupported;
-}
-
 // The load that tells a file's tensors proves something too, whether it was asked about or not.
 void AddReference(const OwnCheckpoints& own, const std::string& file, bool loaded,
                   Checked& checked) {
   const verdict::Result& reference = own.ReferenceOf(file);
   const bool differs = reference.judgement.verdict == Verdict::kNotAsExpected &&
-                       reference.prediction->supported && !NotHere(reference);
+                       reference.prediction->supported &&
+                       reference.observation.outcome != verdict::Outcome::kUnsupported;
   if (differs && ForecastOf(checked, reference.c) == nullptr) {
     checked.findings.push_back(Differs(reference));
   }
@@ -116,7 +113,6 @@ std::optional<Finding> Confirmer::Judged(const Checked& checked, const verdict::
       if (forecast == nullptr || !forecast->prediction.supported) return {};
       return Found("not-confirmed", result.c, result.judgement.reason);
     case Verdict::kNotAsExpected:
-      if (NotHere(result)) return Found("not-confirmed", result.c, result.observation.error_short);
       return Differs(result);
     case Verdict::kError:
       return Found("not-confirmed", result.c, fmt::format("{}", fmt::join(differences, "; ")));

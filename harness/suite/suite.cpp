@@ -261,6 +261,13 @@ class Feeder {
   static Result ResultOf(const Prepared& prepared, verdict::Observation seen) {
     Result result = prepared.result;
     result.observation = std::move(seen);
+    // The rules say what loads, not what the loader can compare: sparse and quantised tensors.
+    const bool cannot_tell =
+        !result.c.expectation && result.observation.outcome == verdict::Outcome::kUnsupported;
+    if (cannot_tell) {
+      result.judgement = {verdict::Verdict::kSkipped, {}, result.observation.error_short};
+      return result;
+    }
     result.judgement = verdict::Judge(
         result.expectation, prepared.reference, result.prediction, result.observation,
         {IsTroubled(prepared.load), !result.c.damage.empty(), result.refusal});

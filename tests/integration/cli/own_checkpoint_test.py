@@ -42,6 +42,13 @@ class OwnCheckpoint(ProgramTest):
             self.expect(AS_EXPECTED, "run", "--checkpoint", GOLDEN / name,
                         "--host", "no-driver", "--strategy", "map-location=cpu")
 
+    def test_what_cannot_be_compared_is_skipped_and_no_finding(self):
+        """Its bytes, that is: what raises is held to what was predicted."""
+        done = self.expect(AS_EXPECTED, "run", "--trust", "--checkpoint", GOLDEN / "zip-kinds.pt", *HOSTS, *STRATEGIES,
+                           "--strategy", "map-location=meta")
+        self.assertIn("a quantised tensor has no contiguous elements to compare", done.stdout)
+        self.assertRegex(done.stdout, r"\d cases: \d as expected, 0 not as expected, 0 errors, \d skipped")
+
     def test_two_files_two_grids(self):
         for name in ("one.pt", "two.pt"):
             (self.folder / name).write_bytes((GOLDEN / "legacy-cpu.pt").read_bytes())
