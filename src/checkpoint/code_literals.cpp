@@ -5,6 +5,7 @@
 #include <optional>
 
 #include "src/checkpoint/device_name.h"
+#include "src/checkpoint/word.h"
 
 namespace portcullis::checkpoint {
 namespace {
@@ -16,10 +17,6 @@ struct Token {
   std::uint64_t end = 0;  // of a string: behind its closing quote
 };
 
-bool IsWordStart(char c) {
-  return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || c == '_' || (c & 0x80) != 0;
-}
-bool IsDigit(char c) { return c >= '0' && c <= '9'; }
 bool IsBlank(char c) { return c == ' ' || c == '\t' || c == '\n' || c == '\r'; }
 
 class Tokens {

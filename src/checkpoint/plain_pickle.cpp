@@ -9,21 +9,19 @@
 
 #include "src/checkpoint/format.h"
 #include "src/checkpoint/looks_like.h"
+#include "src/checkpoint/word.h"
 
 namespace portcullis::checkpoint {
 namespace {
 
 constexpr std::uint8_t kNewestProtocol = 5;
 
-bool IsDigit(char c) { return c >= '0' && c <= '9'; }
-bool IsLetter(char c) { return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || c == '_'; }
-
 // Takes a line that may name a module or a class from the front.
 bool TakeName(std::string_view& head) {
   const std::size_t end = head.find('\n');
-  if (end == std::string_view::npos || !IsLetter(head[0])) return false;
+  if (end == std::string_view::npos || !IsWordStart(head[0])) return false;
   const bool is_name = std::all_of(head.begin(), head.begin() + static_cast<std::ptrdiff_t>(end),
-                                   [](char c) { return IsLetter(c) || IsDigit(c) || c == '.'; });
+                                   [](char c) { return IsWordStart(c) || IsDigit(c) || c == '.'; });
   head.remove_prefix(end + 1);
   return is_name;
 }

@@ -112,6 +112,27 @@ TEST(PickleEditsTest, UnusualTagsAreRefused) {
               ThrowsMessage<CheckpointError>(HasSubstr("a tag of unusual characters")));
 }
 
+// The bytes of a tensor as a line of text, of which the second becomes a newline.
+std::string AfterLine(const std::string& line) {
+  const InMemory file("ctorch.storage\n_load_from_bytes\n(" + line + "tR.");
+  Cursor in(*file.source);
+  const Spliced result(Borrow(*file.source), PickleEdits(in, kCpu, [](const Source&) {
+                         return std::vector<Edit>{{1, 1, TextSource("\n")}};
+                       }));
+  const auto bytes = AllOf(result);
+  return {bytes.begin(), bytes.end()};
+}
+
+TEST(PickleEditsTest, BytesOnALineAreEscapedAgain) {
+  EXPECT_THAT(AfterLine("c_codecs\nencode\n(Vab\\u005c\xff\nVlatin1\ntR"),
+              HasSubstr("(Va\\u000a\\u005c\xff\nVlatin1\n"));
+}
+
+TEST(PickleEditsTest, BytesOnALineOfPython2AreRefused) {
+  EXPECT_THAT([] { AfterLine("S'ab'\n"); },
+              ThrowsMessage<CheckpointError>(HasSubstr("a tensor as a line of text of Python 2")));
+}
+
 TEST(PickleEditsTest, ASizeThatNoLongerFitsGetsAWiderOpcode) {
   // A legacy checkpoint in SHORT_BINBYTES; with the longer tag it has more than 255 bytes.
   const std::string object = "\x80\x02" + Id(Text("cpu")) + ".";
