@@ -73,8 +73,8 @@ bool IsKnown(const PickledGlobal& global, const TorchVersion& torch) {
 }
 
 void AddGlobals(const DeviceMap& subject, const TorchVersion& torch, FirstEnd& end) {
-  std::size_t type_at =
-      subject.globals.size();  // named by _rebuild_from_type_v2, and not asked for
+  // Where _rebuild_from_type_v2 names a type, which is not asked for.
+  std::size_t type_at = subject.globals.size();
   for (std::size_t i = 0; i < subject.globals.size(); ++i) {
     const PickledGlobal& global = subject.globals[i];
     if (global.name == kFromType) type_at = i + 2;

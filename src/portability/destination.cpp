@@ -49,6 +49,10 @@ Restored RestoredTo(const std::string& tag, const Strategy& strategy) {
   return {tag};
 }
 
+bool MapsToMeta(const Strategy& strategy) {
+  return strategy.kind == StrategyKind::kMapLocation && strategy.argument.starts_with("meta");
+}
+
 std::vector<std::string> MovesTo(const Strategy& strategy) {
   if (strategy.kind == StrategyKind::kAsSavedThenTo || strategy.kind == StrategyKind::kCpuThenTo) {
     return {strategy.argument};

@@ -15,6 +15,9 @@ struct Restored {
 };
 Restored RestoredTo(const std::string& tag, const Strategy& strategy);
 
+// True for a map onto meta, which has shapes and no values.
+bool MapsToMeta(const Strategy& strategy);
+
 // Devices that the strategy moves to after the load, in order.
 std::vector<std::string> MovesTo(const Strategy& strategy);
 

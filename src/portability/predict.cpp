@@ -9,6 +9,7 @@
 
 #include "src/checkpoint/device_name.h"
 #include "src/portability/cpp_unpickler.h"
+#include "src/portability/destination.h"
 #include "src/portability/predict_format.h"
 #include "src/portability/predict_reported.h"
 #include "src/portability/predict_use.h"
@@ -103,9 +104,7 @@ std::optional<Prediction> RefusedAtOnce(const DeviceMap& subject, const Build& b
   if (strategy.kind == StrategyKind::kMmap && subject.format == Format::kLegacy) {
     return Raises("mmap-legacy", "a legacy checkpoint cannot be mapped into memory");
   }
-  const bool to_meta =
-      strategy.kind == StrategyKind::kMapLocation && strategy.argument.starts_with("meta");
-  if (subject.format == Format::kPackage && to_meta && !subject.storages.empty()) {
+  if (subject.format == Format::kPackage && MapsToMeta(strategy) && !subject.storages.empty()) {
     return Raises("package-meta", "PackageImporter cannot restore onto meta");
   }
   return std::nullopt;
@@ -217,9 +216,7 @@ bool ReadByUnpickler(const DeviceMap& subject, const Reader& reader) {
 // _rebuild_nested_tensor, 2.0 to 2.15), and no values to compare.
 std::optional<Prediction> LacksOnMeta(const DeviceMap& subject, const Reader& reader,
                                       const Strategy& strategy) {
-  const bool to_meta =
-      strategy.kind == StrategyKind::kMapLocation && strategy.argument.starts_with("meta");
-  if (!to_meta) return std::nullopt;
+  if (!MapsToMeta(strategy)) return std::nullopt;
   const bool quantised = AsksFor(subject, "torch._utils._rebuild_qtensor");
   if (reader.weights_only &&
       (quantised || AsksFor(subject, "torch._utils._rebuild_nested_tensor"))) {

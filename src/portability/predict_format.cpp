@@ -6,6 +6,7 @@
 #include <string_view>
 #include <vector>
 
+#include "src/portability/destination.h"
 #include "src/portability/trouble.h"
 
 namespace portcullis::portability {
@@ -33,12 +34,6 @@ bool IsCompiledAlone(const DeviceMap& subject) {
   return compiled && subject.tags.empty() && subject.storages.empty();
 }
 
-// The device argument is parsed by safetensors itself, which knows no meta
-// (safetensors/bindings/python/src/lib.rs, Device, 0.8).
-bool NamesNoDeviceOfSafetensors(const Strategy& strategy) {
-  return strategy.kind == StrategyKind::kMapLocation && strategy.argument.starts_with("meta");
-}
-
 }  // namespace
 
 bool IsConstant(const DeviceMap& subject, const checkpoint::StorageEntry& storage) {
@@ -63,7 +58,9 @@ std::optional<Prediction> RefusedByFormat(const DeviceMap& subject, const Build&
         "that it was compiled for");
   }
   if (subject.format == Format::kExportedProgram) return ExportedTooLate(subject, build);
-  if (subject.format == Format::kSafetensors && NamesNoDeviceOfSafetensors(strategy)) {
+  // The device argument is parsed by safetensors itself, which knows no meta
+  // (safetensors/bindings/python/src/lib.rs, Device, 0.8).
+  if (subject.format == Format::kSafetensors && MapsToMeta(strategy)) {
     return Raises("safetensors-device",
                   fmt::format("safetensors knows no device {}", strategy.argument));
   }
